@@ -1,0 +1,226 @@
+"""Draw measurements, and say every figure in words as well. Explained in notebooks/02-amplitude-histogram.ipynb.
+
+`show` stores a figure together with its alt text, which is computed from what the figure holds: the words are true
+for any music, and the tests compare them.
+"""
+
+import base64
+import io
+
+import numpy as np
+
+# The steps of a frequency axis that is not linear.
+NICE_HZ = np.array([20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000])
+
+
+def draw(values, when, rows=None, *, ylabel="bin", unit="", title="", cmap=None, low=None, high=None, ax=None):
+    """Draw measurements as a picture with axes: time to the right, the lowest bin at the bottom.
+
+    Parameters
+    ----------
+    values : [bins, n]
+        What was measured.
+    when : float64 [n + 1]
+        The edges of the moments, in seconds.
+    rows : [bins], optional
+        What each row stands for (Hz, amplitude), increasing; without it, rows are numbered.
+    ylabel, unit, title : str
+        Names of the vertical axis and of the values, and the caption. Values with a unit get a colour bar.
+    cmap, low, high
+        Colormap, and the values of its first and last colour.
+    ax : matplotlib Axes, optional
+        Where to draw; without it, a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    import matplotlib.pyplot as plt
+
+    values, when = np.asarray(values), np.asarray(when)
+    rows = np.arange(len(values)) if rows is None else np.asarray(rows)
+    if values.ndim != 2 or values.shape != (len(rows), len(when) - 1):
+        raise ValueError(
+            f"Values of shape {values.shape} were given for {len(rows)} rows and {len(when) - 1} moments: "
+            "measure with the same `when`, and name each row once."
+        )
+    if ax is None:
+        _, ax = plt.subplots()
+    image = ax.pcolorfast(when, np.arange(len(rows) + 1) - 0.5, values, cmap=cmap, vmin=low, vmax=high)
+    image.set_interpolation("auto")
+    row, column = np.unravel_index(values.argmax(), values.shape)
+    most = (
+        f"greatest at {clock(when[column : column + 2].mean())} and {rows[row]:.3g}" if np.ptp(values) else "all equal"
+    )
+    image.set_label(
+        f"{values.shape[1]} moments, {len(rows)} rows, {values.min():.3g} to {values.max():.3g} {unit}, {most}"
+    )
+    if unit:
+        ax.figure.colorbar(image, ax=ax, label=unit, pad=0.01)
+    label_rows(ax, rows)
+    label_time(ax, when[0], when[-1])
+    ax.set(ylabel=ylabel, title=title)
+    return ax
+
+
+def fill(low, high, when, *, title="", ax=None):
+    """Draw the stretch from the lowest to the highest amplitude of each moment.
+
+    Parameters
+    ----------
+    low, high : [n]
+        Lowest and highest amplitude.
+    when : float64 [n + 1]
+        The edges of the moments, in seconds.
+    title : str
+        The caption.
+    ax : matplotlib Axes, optional
+        Where to draw; without it, a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    import matplotlib.pyplot as plt
+
+    low, high = np.asarray(low), np.asarray(high)
+    if ax is None:
+        _, ax = plt.subplots()
+    widest = when[(high - low).argmax()]
+    label = f"{len(low)} columns, {low.min():.3g} to {high.max():.3g}, widest at {clock(widest)}"
+    ax.stairs(high, when, baseline=low, fill=True, label=label)
+    label_time(ax, when[0], when[-1])
+    reach = max(1.05, np.abs([low, high]).max())
+    ax.set(ylim=(-reach, reach), ylabel="amplitude", title=title)
+    return ax
+
+
+def label_rows(ax, rows) -> None:
+    """Put round numbers beside the rows of a picture whose rows stand for the increasing values `rows`."""
+    from matplotlib.ticker import MaxNLocator
+
+    if len(rows) == 1:
+        nice = rows
+    elif np.allclose(np.diff(rows), rows[1] - rows[0]):
+        nice = MaxNLocator(6).tick_values(rows[0], rows[-1])
+    else:
+        nice = NICE_HZ
+    ticks = {}
+    for value in nice:
+        row = np.interp(value, rows, np.arange(len(rows)))
+        if rows[0] <= value <= rows[-1] and all(abs(row - other) > len(rows) / 16 for other in ticks):
+            ticks[row] = f"{value:,g}"
+    ax.set_yticks(list(ticks), list(ticks.values()))
+
+
+def label_time(ax, start: float, end: float) -> None:
+    """Make the horizontal axis show the time from `start` to `end` seconds, as minutes where there are any."""
+    from matplotlib.ticker import MaxNLocator
+
+    long = end - start >= 20
+    room = max(2, round(9 * ax.get_position().width))
+    ax.set(xlim=(start, end), xlabel="time (m:ss)" if long else "time (s)")
+    ax.xaxis.set_major_locator(MaxNLocator(room, steps=[1, 1.5, 3, 6, 10] if long else None))
+    if long:
+        ax.xaxis.set_major_formatter(lambda seconds, _: clock(seconds, minutes=True))
+
+
+def clock(seconds: float, minutes: bool = False) -> str:
+    """Write a time as a listener says it: 1:07 for 67 s, but 6.7 s for a time below ten seconds."""
+    if abs(seconds) < 10 and not minutes:
+        return f"{seconds:.3g} s"
+    return f"{round(seconds) // 60}:{round(seconds) % 60:02d}"
+
+
+def show(fig=None, alt: str = "") -> None:
+    """Show a matplotlib figure, with an alt text computed from it, and close it.
+
+    Parameters
+    ----------
+    fig : matplotlib Figure, optional
+        Without it, the current figure.
+    alt : str
+        A sentence to put before the computed ones.
+    """
+    import matplotlib.pyplot as plt
+    from PIL import Image
+
+    fig = fig or plt.gcf()
+    # 256 colours are as many as a colormap has, and a third of the bytes.
+    image = render(fig).quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    emit(image, f"{alt} {describe(fig)}".strip())
+
+
+def gallery(pictures, titles) -> None:
+    """Show pictures side by side, pixel by pixel and in their own colours, each with a title above it.
+
+    Parameters
+    ----------
+    pictures : list of Picture
+    titles : list of str
+    """
+    import matplotlib.pyplot as plt
+
+    gap, head = 24, 26
+    width = sum(picture.pixels.shape[1] + gap for picture in pictures) - gap
+    height = max(picture.pixels.shape[0] for picture in pictures) + head
+    fig = plt.figure(figsize=(width / 100, height / 100), dpi=100, layout="none")
+    left = 0
+    for picture, title in zip(pictures, titles, strict=True):
+        top = height - head - picture.pixels.shape[0]
+        fig.figimage(picture.pixels, left, top, origin="upper")
+        fig.text(left / width, 1 - 4 / height, title, va="top", fontsize=10)
+        left += picture.pixels.shape[1] + gap
+    words = (f"{title}: {picture.alt}" for picture, title in zip(pictures, titles, strict=True))
+    emit(render(fig), " ".join(words))
+
+
+def render(fig):
+    """Draw a matplotlib figure into a Pillow image, and close it."""
+    import matplotlib.pyplot as plt
+    from PIL import Image
+
+    fig.canvas.draw()
+    image = Image.fromarray(np.array(fig.canvas.buffer_rgba())[..., :3])
+    plt.close(fig)
+    return image
+
+
+def emit(image, alt: str) -> None:
+    """Show a Pillow image with its alt text."""
+    from IPython.display import display
+
+    data, metadata = bundle(image, alt)
+    display(data, metadata=metadata, raw=True)
+
+
+def bundle(image, alt: str) -> tuple[dict, dict]:
+    """Return what Jupyter stores of a Pillow image: the PNG, the same in words, and the words as its alt text."""
+    buffer = io.BytesIO()
+    image.save(buffer, "png", optimize=True)
+    png = base64.b64encode(buffer.getvalue()).decode()
+    return {"image/png": png, "text/plain": alt}, {"image/png": {"alt": alt}}
+
+
+def describe(fig) -> str:
+    """Say in words what a figure shows: its captions, its axes, and the extremes of its lines and pictures."""
+    sentences = [fig.get_suptitle()]
+    for ax in fig.axes:
+        if ax.get_label() == "<colorbar>":
+            continue
+        facts = [image.get_label() for image in ax.images] + [line_in_words(line) for line in ax.lines]
+        facts += [artist.get_label() for artist in (*ax.collections, *ax.patches)]
+        facts = [fact for fact in facts if fact and not fact.startswith("_")]
+        axes = " against ".join(label for label in (ax.get_ylabel(), ax.get_xlabel()) if label)
+        title = ax.get_title() or ax.get_title(loc="left")
+        sentences.append(". ".join(part.rstrip(".") for part in (title, axes, "; ".join(facts)) if part))
+    return " ".join(f"{sentence.rstrip('.')}." for sentence in sentences if sentence)
+
+
+def line_in_words(line) -> str:
+    """Say in words what one line of a figure shows; an empty string if there is nothing to say."""
+    name = line.get_label() if not line.get_label().startswith("_") else "line"
+    x, y = (np.asarray(values, dtype=float) for values in line.get_data())
+    if len(y) < 3:
+        return name if name != "line" else ""
+    return f"{name} from {y.min():.3g} to {y.max():.3g}, greatest at {x[y.argmax()]:.3g}"

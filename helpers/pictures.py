@@ -1,0 +1,103 @@
+"""A picture that knows the moment of every pixel. Explained in notebooks/06-squash.ipynb."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from helpers import colors, figures, moments, tracks
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Music as pixels.
+
+    Attributes
+    ----------
+    pixels : uint8 [H, W, 3]
+        RGB; row 0 is the top.
+    times : float32 [H, W]
+        The second at which the moment of each pixel begins.
+    track : Track
+        The music.
+    """
+
+    pixels: np.ndarray
+    times: np.ndarray
+    track: tracks.Track
+
+    @classmethod
+    def compose(cls, track, when, what, where, *, cmap="magma", low=None, high=None) -> "Picture":
+        """Join when, what, where and how.
+
+        Parameters
+        ----------
+        track : Track
+            The music.
+        when : float64 [n + 1]
+            The edges of the moments, in seconds.
+        what : [bins, n]
+            What was measured in each moment.
+        where : Layout
+            Which cell shows which moments; `n` must be a multiple of its cells.
+        cmap, low, high
+            As for `colors.colormap`.
+
+        Returns
+        -------
+        Picture
+            rows × bins pixels high and cols × n / cells pixels wide.
+
+        Raises
+        ------
+        ValueError
+            If `what` does not have one column a moment, or the moments do not fill the cells.
+        """
+        what, when = np.asarray(what), moments.checked(when)
+        if what.ndim != 2 or what.shape[1] != len(when) - 1:
+            raise ValueError(
+                f"Values of shape {what.shape} were given for {len(when) - 1} moments: one column a moment was "
+                "expected; measure with the same `when`."
+            )
+        pixels = colors.colormap(where.arrange(what), cmap, low, high)
+        times = where.arrange(np.broadcast_to(when[:-1].astype(np.float32), what.shape))
+        return cls(pixels, times, track)
+
+    @property
+    def alt(self) -> str:
+        """One sentence for those who cannot see it, computed from its pixels."""
+        height, width = self.times.shape
+        starts = np.unique(self.times)
+        light = self.pixels.mean(axis=2)
+        moment = np.searchsorted(starts, self.times).ravel()
+        per_moment = np.bincount(moment, light.ravel()) / np.bincount(moment)
+        where = (
+            "all of it equally bright"
+            if np.ptp(per_moment) == 0
+            else f"brightest at {figures.clock(starts[per_moment.argmax()])}, "
+            f"darkest at {figures.clock(starts[per_moment.argmin()])}"
+        )
+        return (
+            f"Picture of {self.track.name}, {width} × {height} pixels: {figures.clock(self.track.duration)} of music "
+            f"in {len(starts)} moments, {where}."
+        )
+
+    def image(self, zoom: int = 1) -> Image.Image:
+        """Return it as a Pillow image, every pixel drawn as `zoom` × `zoom` pixels, nothing smoothed."""
+        return Image.fromarray(self.pixels.repeat(zoom, axis=0).repeat(zoom, axis=1))
+
+    def save(self, path) -> None:
+        """Write the pixels, neither more nor fewer, as an image file; the ending (.png) chooses the format."""
+        path = Path(path)
+        part = path.with_name(f".{path.stem}.part{path.suffix}")
+        try:
+            self.image().save(part)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        zoom = max(1, 448 // max(self.times.shape))
+        return figures.bundle(self.image(zoom), self.alt)

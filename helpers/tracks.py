@@ -1,0 +1,226 @@
+"""A piece of music: load one by name or from a file. Explained in notebooks/01-waveform.ipynb."""
+
+import difflib
+import json
+import logging
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+SAMPLE_RATES = (8_000, 192_000)
+SHORTEST = 0.1
+BLOCK = 1 << 18
+
+
+class TrackError(ValueError):
+    """A piece of music that cannot be loaded; the message says what was given and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """A piece of music as one channel of samples.
+
+    Attributes
+    ----------
+    signal : float32 [samples]
+        Amplitude, −1 to 1 (a floating-point file may go beyond); the mean of the file's channels.
+    sr : int
+        Sample rate: samples per second, as in the file.
+    name : str
+        What to call it in a title.
+    path : Path or None
+        The file it came from.
+    truth : dict or None
+        For a shipped piece, its entry in `data/tracks.json`: sections, beats, tempo and so on.
+    """
+
+    signal: np.ndarray
+    sr: int
+    name: str = "untitled"
+    path: Path | None = None
+    truth: dict | None = None
+
+    def __post_init__(self):
+        """Refuse what no picture could be made of, wherever the samples came from."""
+        signal = np.asarray(self.signal, dtype=np.float32).view()
+        low, high = SAMPLE_RATES
+        if signal.ndim != 1:
+            raise TrackError(
+                f"'{self.name}' has samples of shape {signal.shape}; one channel was expected: "
+                "average the channels first."
+            )
+        if not low <= self.sr <= high:
+            raise TrackError(
+                f"'{self.name}' has {self.sr} samples per second; {low} to {high} were expected: resample it."
+            )
+        if len(signal) == 0:
+            raise TrackError(f"'{self.name}' is empty: it has no samples. Choose another file.")
+        if len(signal) < SHORTEST * self.sr:
+            raise TrackError(
+                f"'{self.name}' lasts {len(signal) / self.sr:.3f} s; at least {SHORTEST} s were expected: "
+                "choose a longer piece."
+            )
+        bad = first_not_finite(signal)
+        if bad is not None:
+            raise TrackError(
+                f"'{self.name}' holds {signal[bad]} instead of an amplitude at {bad / self.sr:.3f} s; "
+                "every sample must be a finite number: export the file again."
+            )
+        signal.flags.writeable = False
+        object.__setattr__(self, "signal", signal)
+
+    @cached_property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return len(self.signal) / self.sr
+
+    def __repr__(self):
+        minutes, seconds = divmod(self.duration, 60)
+        return f"Track '{self.name}': {minutes:.0f} min {seconds:.1f} s, {len(self.signal)} samples at {self.sr} Hz"
+
+
+def shipped() -> dict:
+    """Return the pieces that come with this project: their names and what is known of each (a dict)."""
+    return json.loads((DATA / "tracks.json").read_text(encoding="utf-8"))
+
+
+def load_track(source) -> Track:
+    """Load a piece of music.
+
+    Parameters
+    ----------
+    source : str or Path
+        The name of a shipped piece ("groove"), the path of an audio file (WAV, FLAC, OGG, Opus, MP3 or anything
+        else soundfile reads; 8 to 192 kHz, any number of channels, at least a tenth of a second), or the name
+        of a librosa example ("trumpet"), which is downloaded the first time.
+
+    Returns
+    -------
+    Track
+
+    Raises
+    ------
+    TrackError
+        If there is no such piece or file, or the file is not audio, truncated, empty, too short, of a sample
+        rate outside 8 to 192 kHz, or holds a sample that is not a finite number.
+    """
+    if not isinstance(source, str | Path) or not str(source).strip():
+        raise TrackError(f"{source!r} was given; the name of a piece or the path of an audio file was expected.")
+    pieces = shipped()
+    if isinstance(source, str) and source in pieces:
+        return read_file(DATA / pieces[source]["file"], source, pieces[source])
+    path = Path(source).expanduser()
+    if path.is_dir():
+        raise TrackError(f"'{source}' is a folder; one audio file was expected: name a file inside it.")
+    if path.exists():
+        return read_file(path, path.stem)
+    if path.suffix or len(path.parts) > 1:
+        raise TrackError(f"There is no file '{source}': check the spelling, or give the full path.")
+    return read_file(librosa_example(str(source), list(pieces)), str(source))
+
+
+def librosa_example(name: str, pieces: list[str]) -> Path:
+    """Return the file of a librosa example, downloading it the first time; `pieces` are named in the error."""
+    import librosa.util.files
+
+    # librosa prints its list of examples instead of returning it, so this name is the only way to it.
+    examples = getattr(librosa.util.files, "__TRACKMAP")
+    if name not in examples:
+        near = difflib.get_close_matches(name.lower(), [*pieces, *examples], n=3, cutoff=0.5)
+        did_you_mean = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+        raise TrackError(
+            f"There is no piece called '{name}'.{did_you_mean} The shipped pieces are {', '.join(pieces)}; "
+            "for music of your own, give the path of a file."
+        )
+    logging.getLogger("pooch").setLevel(logging.ERROR)
+    try:
+        return Path(librosa.util.example(name))
+    except Exception:
+        raise TrackError(
+            f"The librosa example '{name}' could not be downloaded: go online once, or choose a shipped piece "
+            f"({', '.join(pieces)})."
+        ) from None
+
+
+def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
+    """Decode an audio file block by block into one channel; parameters and errors as for `load_track`."""
+    try:
+        head = path.open("rb").read(64)
+    except OSError as error:
+        raise TrackError(f"'{path}' cannot be read: {error.strerror}. Check the file.") from None
+    if not head:
+        raise TrackError(f"'{path}' is empty: the file has no bytes. Copy or download it again.")
+    if head[4:8] == b"ftyp":
+        raise TrackError(
+            f"'{path.name}' is an M4A (AAC) file, which cannot be read here: convert it first, for instance with "
+            f'\'ffmpeg -i "{path.name}" "{path.stem}.flac"\', and load the result.'
+        )
+    try:
+        with sf.SoundFile(path) as file:
+            signal, sr, promised = decode(file), file.samplerate, promised_frames(path, file)
+    except (sf.LibsndfileError, RuntimeError):
+        kind = head[:4] in (b"RIFF", b"fLaC", b"OggS", b"FORM") or head[:3] == b"ID3"
+        raise TrackError(
+            f"'{path.name}' is damaged or truncated audio: copy, download or export it again."
+            if kind
+            else f"'{path.name}' is not audio that can be read: WAV, FLAC, OGG, Opus or MP3 was expected."
+        ) from None
+    if len(signal) < promised:
+        whole = f" of {promised / sr:.1f} s" if np.isfinite(promised) else ""
+        raise TrackError(
+            f"'{path.name}' is truncated: it ends after {len(signal) / sr:.1f} s{whole}. "
+            "Copy, download or export it again."
+        )
+    return Track(signal, sr, name, path, truth)
+
+
+def decode(file: sf.SoundFile) -> np.ndarray:
+    """Return all that is left in an open file as float32 [samples], the mean of its channels."""
+    # A header may promise more than there is, so the array grows with what arrives.
+    signal, filled = np.empty(BLOCK, np.float32), 0
+    mean = np.full(file.channels, 1 / file.channels, np.float32)
+    while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+        if filled + len(block) > len(signal):
+            signal.resize(2 * len(signal), refcheck=False)
+        np.dot(block, mean, out=signal[filled : filled + len(block)])
+        filled += len(block)
+    signal.resize(filled, refcheck=False)
+    return signal
+
+
+def promised_frames(path: Path, file: sf.SoundFile) -> float:
+    """Return how many frames the file says it has: 0 where it does not say, infinity where its end is missing."""
+    if file.format in ("OGG",):
+        with path.open("rb") as raw:
+            raw.seek(max(0, path.stat().st_size - (1 << 17)))
+            tail = raw.read()
+        last = tail.rfind(b"OggS")
+        # RFC 3533: byte 5 of a page holds its flags; 4 marks the last page of a stream.
+        return 0 if last >= 0 and tail[last + 5] & 4 else np.inf
+    if file.format in ("MP3", "MPEG"):
+        with path.open("rb") as raw:
+            head = raw.read(10)
+            # ID3v2: the size of the tag is kept in four bytes of seven bits.
+            tag = sum(b << s for b, s in zip(head[6:], (21, 14, 7, 0), strict=True)) if head[:3] == b"ID3" else -10
+            raw.seek(tag + 10)
+            frame = raw.read(256)
+        # Without this header the length is a guess from the size of the file.
+        return file.frames if b"Xing" in frame or b"Info" in frame else 0
+    cut = re.search(r"^ *(?:data|SSND) *: (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
+    if cut and int(cut[2]) < int(cut[1]) < (1 << 31) - 1:
+        return file.frames * int(cut[1]) / int(cut[2])
+    return file.frames
+
+
+def first_not_finite(signal: np.ndarray) -> int | None:
+    """Return the index of the first NaN or infinite sample, or None."""
+    for start in range(0, len(signal), BLOCK):
+        bad = np.flatnonzero(~np.isfinite(signal[start : start + BLOCK]))
+        if len(bad):
+            return start + int(bad[0])
+    return None
