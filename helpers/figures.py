@@ -49,12 +49,9 @@ def draw(values, when, rows=None, *, ylabel="bin", unit="", title="", cmap=None,
     image = ax.pcolorfast(when, np.arange(len(rows) + 1) - 0.5, values, cmap=cmap, vmin=low, vmax=high)
     image.set_interpolation("auto")
     row, column = np.unravel_index(values.argmax(), values.shape)
-    most = (
-        f"greatest at {clock(when[column : column + 2].mean())} and {rows[row]:.3g}" if np.ptp(values) else "all equal"
-    )
-    image.set_label(
-        f"{values.shape[1]} moments, {len(rows)} rows, {values.min():.3g} to {values.max():.3g} {unit}, {most}"
-    )
+    extent = f"{len(rows)} rows × {values.shape[1]} moments, {values.min():.3g} to {values.max():.3g} {unit}".rstrip()
+    place = f"greatest at {clock(when[column : column + 2].mean())}, {with_unit(rows[row], ylabel or 'row')}"
+    image.set_label(f"{extent}, {place if np.ptp(values) else 'all equal'}")
     if unit:
         ax.figure.colorbar(image, ax=ax, label=unit, pad=0.01)
     label_rows(ax, rows)
@@ -204,23 +201,32 @@ def bundle(image, alt: str) -> tuple[dict, dict]:
 
 def describe(fig) -> str:
     """Say in words what a figure shows: its captions, its axes, and the extremes of its lines and pictures."""
-    sentences = [fig.get_suptitle()]
+    sentences = []
     for ax in fig.axes:
         if ax.get_label() == "<colorbar>":
             continue
-        facts = [image.get_label() for image in ax.images] + [line_in_words(line) for line in ax.lines]
+        facts = [image.get_label() for image in ax.images] + lines_in_words(ax)
         facts += [artist.get_label() for artist in (*ax.collections, *ax.patches)]
         facts = [fact for fact in facts if fact and not fact.startswith("_")]
         axes = " against ".join(label for label in (ax.get_ylabel(), ax.get_xlabel()) if label)
-        title = ax.get_title() or ax.get_title(loc="left")
-        sentences.append(". ".join(part.rstrip(".") for part in (title, axes, "; ".join(facts)) if part))
-    return " ".join(f"{sentence.rstrip('.')}." for sentence in sentences if sentence)
+        sentences += [ax.get_title(loc="left") or ax.get_title(), axes, "; ".join(facts)]
+    return " ".join(f"{text[0].upper()}{text[1:].rstrip('.')}." for text in sentences if text)
 
 
-def line_in_words(line) -> str:
-    """Say in words what one line of a figure shows; an empty string if there is nothing to say."""
-    name = line.get_label() if not line.get_label().startswith("_") else "line"
-    x, y = (np.asarray(values, dtype=float) for values in line.get_data())
-    if len(y) < 3:
-        return name if name != "line" else ""
-    return f"{name} from {y.min():.3g} to {y.max():.3g}, greatest at {x[y.argmax()]:.3g}"
+def lines_in_words(ax) -> list[str]:
+    """Say in words what each line of a figure shows; many lines without names are summed up."""
+    words = []
+    for line in ax.lines:
+        name = line.get_label() if not line.get_label().startswith("_") else "line"
+        x, y = (np.asarray(values, dtype=float) for values in line.get_data())
+        peak = with_unit(x[y.argmax()], ax.get_xlabel())
+        words.append(f"{name} from {y.min():.3g} to {y.max():.3g}, greatest at {peak}")
+    return words if len(words) < 6 else [f"{len(words)} lines, the first: {words[0]}; the last: {words[-1]}"]
+
+
+def with_unit(value: float, label: str) -> str:
+    """Write a value with the unit that an axis label has in brackets: 53.8 Hz, 1:07; else with the label's name."""
+    name, _, unit = label.rstrip(")").partition(" (")
+    if unit == "m:ss":
+        return clock(value)
+    return f"{value:.4g} {unit}" if unit else f"{name} {value:.4g}"

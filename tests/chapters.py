@@ -1,0 +1,113 @@
+"""Run chapters: as they are, with another track, or with the exercises solved.
+
+`python tests/chapters.py notebooks/*.ipynb` (`make notebooks`) runs them in place and stores what they show, in a
+form in which running them again changes nothing.
+"""
+
+import ast
+import base64
+import hashlib
+import io
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from PIL import Image
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+THUMBNAILS = NOTEBOOKS / "thumbnails"
+CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
+SOLUTION = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.DOTALL)
+
+
+def read(path: Path):
+    """Read a chapter as it is stored."""
+    return nbformat.read(path, as_version=4)
+
+
+def cells(nb, kind="code", tag=None) -> list:
+    """Return the cells of one kind, only those with a tag if one is given."""
+    return [
+        cell for cell in nb.cells if cell.cell_type == kind and (tag is None or tag in cell.metadata.get("tags", []))
+    ]
+
+
+def with_track(nb, source: str):
+    """Set another `TRACK`, as a reader would."""
+    (cell,) = cells(nb, tag="parameters")
+    cell.source = f"TRACK = {source!r}"
+    return nb
+
+
+def solved(nb):
+    """Put the folded solution that follows each exercise in place of its first statement, before the same check."""
+    for exercise, after in zip(nb.cells, nb.cells[1:], strict=False):
+        if "exercise" in exercise.metadata.get("tags", []):
+            first = ast.parse(exercise.source).body[0].end_lineno
+            check = exercise.source.splitlines()[first:]
+            exercise.source = "\n".join([SOLUTION.search(after.source)[1], *check])
+    return nb
+
+
+def run(nb, timeout=300):
+    """Run all cells in a fresh kernel, in the folder of the notebooks; raises what a cell raises."""
+    for cell in cells(nb):
+        cell.outputs, cell.execution_count = [], None
+    NotebookClient(
+        nb,
+        timeout=timeout,
+        kernel_name="python3",
+        coalesce_streams=True,
+        record_timing=False,
+        resources={"metadata": {"path": str(NOTEBOOKS)}},
+    ).execute()
+    return nb
+
+
+def tidy(nb):
+    """Remove what differs from run to run or from machine to machine, and name cells after their content."""
+    nb.metadata = {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    seen = {}
+    for cell in nb.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = {"tags": tags} if tags else {}
+        name = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+        seen[name] = seen.get(name, 0) + 1
+        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+    return nb
+
+
+def pictures(cell) -> list:
+    """Return the outputs of a cell that are pictures."""
+    return [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+
+
+def image(output) -> Image.Image:
+    """Return a stored picture."""
+    return Image.open(io.BytesIO(base64.b64decode(output["data"]["image/png"])))
+
+
+def thumbnail(nb) -> Image.Image:
+    """Return the chapter's own picture (the last one of the cell tagged so), 320 pixels wide."""
+    (cell,) = cells(nb, tag="thumbnail")
+    picture = image(pictures(cell)[-1]).convert("RGB")
+    return picture.resize((320, round(320 * picture.height / picture.width)), Image.Resampling.LANCZOS)
+
+
+def main(paths):
+    """Run the chapters in place."""
+    THUMBNAILS.mkdir(exist_ok=True)
+    for path in map(Path, paths):
+        nb = tidy(run(read(path)))
+        nbformat.write(nb, path)
+        thumbnail(nb).save(THUMBNAILS / f"{path.stem}.png", optimize=True)
+        print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,148 @@
+"""Every chapter as a reader meets it: stored well, the same when run again, true for other music, solvable.
+
+The cells' text outputs, alt texts among them, are compared by nbval (`make test` runs it after these tests).
+"""
+
+import base64
+import re
+
+import chapters
+import nbformat
+import numpy as np
+import pytest
+import soundfile as sf
+from PIL import Image
+
+pytestmark = pytest.mark.parametrize("path", chapters.CHAPTERS, ids=lambda path: path.stem)
+
+SIZE = 1_500_000
+
+
+def outputs(nb):
+    """Return all outputs of a notebook."""
+    return [output for cell in chapters.cells(nb) for output in cell.outputs]
+
+
+def unclean(nb) -> list[str]:
+    """Return what a reader should not see: errors, and anything written to stderr."""
+    return [
+        output.get("text") or output.get("ename")
+        for output in outputs(nb)
+        if output.output_type == "error" or output.get("name") == "stderr"
+    ]
+
+
+def test_stored_clean(path):
+    nb = chapters.read(path)
+    assert unclean(nb) == []
+    counts = [cell.execution_count for cell in chapters.cells(nb)]
+    assert counts == list(range(1, len(counts) + 1))
+    assert "widgets" not in nb.metadata
+    assert not any("execution" in cell.metadata for cell in nb.cells)
+    assert path.stat().st_size < SIZE
+
+
+def test_tidy(path):
+    stored = path.read_text(encoding="utf-8")
+    assert nbformat.writes(chapters.tidy(chapters.read(path))) + "\n" == stored
+
+
+def test_stores_no_audio(path):
+    kinds = {kind for output in outputs(chapters.read(path)) for kind in output.get("data", {})}
+    assert kinds <= {"image/png", "text/plain"}
+
+
+def test_cells_are_short(path):
+    sources = [cell.source for cell in chapters.cells(chapters.read(path)) if "exercise" not in cell.metadata]
+    lengths = [sum(bool(line.strip()) for line in source.splitlines()) for source in sources]
+    assert np.median(lengths) <= 4
+    assert max(lengths) <= 12
+    assert not any(source.rstrip().endswith(";") for source in sources)
+
+
+def test_begins_with_the_track(path):
+    first = chapters.cells(chapters.read(path))[0]
+    assert first.source == 'TRACK = "groove"'
+    assert "parameters" in first.metadata["tags"]
+
+
+def test_every_picture_is_put_in_words(path):
+    pictures = [output for output in outputs(chapters.read(path)) if "image/png" in output.get("data", {})]
+    assert pictures
+    for output in pictures:
+        alt = output.metadata.get("image/png", {}).get("alt", "")
+        assert alt == output.data["text/plain"]
+        assert len(alt) >= 40
+        assert re.search(r"\d", alt), f"nothing computed is named in: {alt}"
+
+
+def test_links_lead_somewhere(path):
+    text = "\n".join(cell.source for cell in chapters.cells(chapters.read(path), "markdown"))
+    links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_thumbnail_is_the_chapters_own_picture(path):
+    stored = Image.open(chapters.THUMBNAILS / f"{path.stem}.png").convert("RGB")
+    assert same(stored, chapters.thumbnail(chapters.read(path)))
+
+
+def same(one: Image.Image, other: Image.Image) -> bool:
+    """Tell whether two pictures are alike: at most one pixel in a thousand differs by more than 8 of 255 steps."""
+    if one.size != other.size:
+        return False
+    one, other = (np.asarray(picture.convert("RGB"), dtype=int) for picture in (one, other))
+    return bool((np.abs(one - other).max(axis=2) > 8).mean() <= 0.001)
+
+
+def test_pictures_come_out_again(path):
+    stored, again = chapters.read(path), chapters.run(chapters.read(path))
+    assert unclean(again) == []
+    for before, after in zip(chapters.cells(stored), chapters.cells(again), strict=True):
+        old, new = chapters.pictures(before), chapters.pictures(after)
+        assert len(old) == len(new), before.source
+        for one, other in zip(old, new, strict=True):
+            assert same(chapters.image(one), chapters.image(other)), before.source
+
+
+def test_solutions_solve(path):
+    nb = chapters.run(chapters.solved(chapters.read(path)))
+    answers = [cell.outputs[0].text for cell in chapters.cells(nb, tag="exercise")]
+    assert answers == ["Right.\n"] * len(answers)
+    assert 2 <= len(answers) <= 3
+
+
+def test_unsolved_exercises_say_so(path):
+    for cell in chapters.cells(chapters.read(path), tag="exercise"):
+        assert cell.outputs[0].text.startswith("Not answered yet")
+
+
+@pytest.fixture(scope="session")
+def strange_music(tmp_path_factory):
+    """Music that most programs stumble over, as files."""
+    folder = tmp_path_factory.mktemp("music <&> 'quoted'")
+    dice = np.random.default_rng(0)
+    sf.write(folder / "silence.wav", np.zeros(44100), 44100)
+    sf.write(folder / "noise.wav", dice.uniform(-0.5, 0.5, 11025), 22050)
+    sf.write(folder / "six.wav", dice.uniform(-0.5, 0.5, (3 * 96000, 6)), 96000)
+    return folder
+
+
+@pytest.mark.parametrize("music", ["waltz", "silence.wav", "noise.wav", "six.wav"])
+def test_runs_for_other_music(path, music, strange_music):
+    source = music if "." not in music else str(strange_music / music)
+    assert unclean(chapters.run(chapters.with_track(chapters.read(path), source))) == []
+
+
+def test_comparing_pictures_can_fail(path):
+    picture = chapters.image(next(o for o in outputs(chapters.read(path)) if "image/png" in o.get("data", {})))
+    pixels = np.array(picture.convert("RGB"))
+    pixels[: len(pixels) // 20] = 128
+    assert same(picture, picture)
+    assert not same(picture, Image.fromarray(pixels))
+
+
+def test_pictures_are_png(path):
+    for output in outputs(chapters.read(path)):
+        if "image/png" in output.get("data", {}):
+            assert base64.b64decode(output.data["image/png"]).startswith(b"\x89PNG")
