@@ -84,6 +84,9 @@ class Picture:
             f"in {len(starts)} moments, {where}."
         )
 
+    def __repr__(self):
+        return self.alt
+
     def image(self, zoom: int = 1) -> Image.Image:
         """Return it as a Pillow image, every pixel drawn as `zoom` × `zoom` pixels, nothing smoothed."""
         return Image.fromarray(self.pixels.repeat(zoom, axis=0).repeat(zoom, axis=1))
