@@ -164,10 +164,10 @@ def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
         with sf.SoundFile(path) as file:
             signal, sr, promised = decode(file), file.samplerate, promised_frames(path, file)
     except (sf.LibsndfileError, RuntimeError):
-        kind = head[:4] in (b"RIFF", b"fLaC", b"OggS", b"FORM") or head[:3] == b"ID3"
+        known = head.startswith((b"RIFF", b"fLaC", b"OggS", b"FORM", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xfa"))
         raise TrackError(
             f"'{path.name}' is damaged or truncated audio: copy, download or export it again."
-            if kind
+            if known
             else f"'{path.name}' is not audio that can be read: WAV, FLAC, OGG, Opus or MP3 was expected."
         ) from None
     if len(signal) < promised:
