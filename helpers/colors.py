@@ -46,8 +46,8 @@ def levels(values, low: float | None = None, high: float | None = None) -> np.nd
         raise ValueError(f"low={low} and high={high} were given; low must not be greater than high.")
     if low == high:
         return np.zeros(values.shape, np.uint8)
-    # 256 equal steps, as matplotlib does it.
-    return np.clip((values - low) * (256 / (high - low)), 0, 255).astype(np.uint8)
+    # 256 equal steps, as matplotlib does it; in float64, where no 32-bit range is too small.
+    return np.clip((values.astype(np.float64) - low) / (high - low) * 256, 0, 255).astype(np.uint8)
 
 
 def colormap(values, cmap: str = "magma", low: float | None = None, high: float | None = None) -> np.ndarray:

@@ -25,7 +25,7 @@ def check(answer, expected, hint: str = "", close: float = 1e-6) -> None:
 
 def verdict(answer, expected, hint: str = "", close: float = 1e-6) -> str:
     """Return the sentence that `check` prints."""
-    if not callable(answer):
+    if not callable(answer) or not isinstance(expected, list) or not all(isinstance(e, tuple) for e in expected):
         return compared(answer, expected, "", hint, close)
     for arguments, result in expected:
         given = ", ".join(brief(argument) for argument in arguments)

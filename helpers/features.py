@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from helpers.moments import checked
+from helpers.moments import checked, whole
 
 SAMPLES_AT_ONCE = 1 << 20
 SAMPLES_PER_BLOCK = 1 << 17
@@ -46,9 +46,14 @@ def envelope(track, when) -> np.ndarray:
         Lowest, highest. A moment shorter than a sample gets the sample that follows its beginning.
     """
     edges = sample_edges(track, when)
-    signal = track.signal[: max(edges[-1], 1)]
-    first = np.minimum(edges[:-1], len(signal) - 1)
-    return np.stack([np.minimum.reduceat(signal, first), np.maximum.reduceat(signal, first)])
+    last = len(track.signal) - 1
+    result = np.tile(track.signal[np.minimum(edges[:-1], last)], (2, 1))
+    # The moments after the last sample have none; reduceat would take one from the moment before.
+    begun = edges[: np.searchsorted(edges, edges[-1])]
+    if len(begun):
+        signal = track.signal[: edges[-1]]
+        result[:, : len(begun)] = np.minimum.reduceat(signal, begun), np.maximum.reduceat(signal, begun)
+    return result
 
 
 def amplitude_histogram(track, when, bins: int = 100, limit: float = 1.0) -> np.ndarray:
@@ -69,8 +74,7 @@ def amplitude_histogram(track, when, bins: int = 100, limit: float = 1.0) -> np.
     float32 [bins, n]
         Numbers of samples. They add up to the length of the signal.
     """
-    require_bins(bins)
-    edges = sample_edges(track, when)
+    bins, edges = whole(bins, "bins"), sample_edges(track, when)
     counts = np.zeros((len(edges) - 1) * bins, np.int64)
     for start in range(edges[0], edges[-1], SAMPLES_AT_ONCE):
         stop = min(start + SAMPLES_AT_ONCE, edges[-1])
@@ -198,8 +202,7 @@ def mel_to_hz(mel) -> np.ndarray:
 
 def mel_edges(sr: int, bands: int, fmin: float, fmax: float) -> np.ndarray:
     """Return the corners of the triangles in Hz, float64 [bands + 2]: evenly spaced in mel."""
-    require_bins(bands)
-    top = min(fmax, sr / 2)
+    bands, top = whole(bands, "bands"), min(fmax, sr / 2)
     if not 0 <= fmin < top:
         raise ValueError(
             f"fmin={fmin} Hz and fmax={fmax} Hz were given for {sr} samples per second; fmin must be at least 0 "
@@ -221,7 +224,8 @@ def mel_filters(sr: int, n_fft: int, bands=24, fmin=50.0, fmax=8000.0) -> np.nda
     value. Equal to `librosa.filters.mel`, which takes two seconds to import. A row is all zeros where a
     triangle is so narrow that it falls between two frequencies.
     """
-    left, peak, right = (mel_edges(sr, bands, fmin, fmax)[i : i + bands, np.newaxis] for i in range(3))
+    edges = mel_edges(sr, bands, fmin, fmax)[:, np.newaxis]
+    left, peak, right = edges[:-2], edges[1:-1], edges[2:]
     hz = np.arange(n_fft // 2 + 1) * sr / n_fft
     triangles = np.maximum(0, np.minimum((hz - left) / (peak - left), (right - hz) / (right - peak)))
     filters = (triangles * 2 / (right - left)).astype(np.float32)
@@ -267,34 +271,41 @@ def power(track, when, n_fft: int, filters: np.ndarray | None = None) -> np.ndar
     `filters` is [bins, n_fft / 2 + 1]; without it the bins are the frequencies. Works through the music in small
     blocks, so that memory does not grow with its length, on all processors.
     """
-    if n_fft != int(n_fft) or n_fft < 2 or n_fft % 2:
-        raise ValueError(f"n_fft={n_fft} was given; an even whole number of samples was expected, such as 2048.")
+    n_fft = whole(n_fft, "n_fft", 2)
+    if n_fft % 2:
+        raise ValueError(f"n_fft={n_fft} was given; an even number of samples was expected, such as 2048.")
     starts, first = windows(track, when, n_fft)
-    at_once = max(1, SAMPLES_PER_BLOCK // n_fft)
+    n, count = len(first) - 1, np.diff(first)
+    moment = np.repeat(np.arange(n), count)
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
-    weights = None if filters is None else filters.T.astype(np.float64)
-    result = np.empty((len(first) - 1, n_fft // 2 + 1 if filters is None else len(filters)), np.float32)
+    heard = n_fft // 2 + 1 if filters is None else np.flatnonzero(filters.any(axis=0)).max(initial=0) + 1
+    weights = None if filters is None else filters[:, :heard].T.astype(np.float64)
+    result = np.empty((n, heard if filters is None else len(filters)), np.float32)
+    # Sharing out a block takes its number of windows squared.
+    at_once = min(max(1, SAMPLES_PER_BLOCK // n_fft), 128)
 
     def measure(task):
         """Fill in the rows of some moments: no two tasks share a row."""
         begin, end = task
-        mean = np.zeros((end - begin, n_fft // 2 + 1))
+        mean = np.zeros((end - begin, heard))
+        # Every block uses the same memory: fetching new memory takes as long as the FFT.
+        windowed = np.empty((at_once, n_fft))
+        spectra = np.empty((at_once, n_fft // 2 + 1), np.complex128)
         for a in range(first[begin], first[end], at_once):
             b = min(a + at_once, first[end])
-            spectrum = np.fft.rfft(cut(track.signal, starts[a:b], n_fft) * hann)
-            block = np.square(spectrum.real)
-            block += np.square(spectrum.imag)
-            there = slice(np.searchsorted(first, a, "right") - 1, np.searchsorted(first, b))
-            mean[there.start - begin : there.stop - begin] += np.add.reduceat(block, np.maximum(first[there] - a, 0))
-        mean /= np.diff(first[begin : end + 1])[:, np.newaxis]
+            np.multiply(cut(track.signal, starts[a:b], n_fft), hann, out=windowed[: b - a])
+            parts = np.fft.rfft(windowed[: b - a], out=spectra[: b - a]).view(np.float64)[:, : 2 * heard]
+            np.square(parts, out=parts)
+            there = np.arange(moment[a], moment[b - 1] + 1)
+            share = (moment[a:b] == there[:, np.newaxis]) / count[there, np.newaxis]
+            mean[there - begin] += share @ (parts[:, ::2] + parts[:, 1::2])
         result[begin:end] = mean if weights is None else mean @ weights
 
     # The tasks do not depend on the number of processors, so neither do the roundings.
     bounds = np.unique(np.searchsorted(first, np.arange(0, first[-1], BLOCKS_PER_TASK * at_once)))
-    bounds = np.append(bounds, len(first) - 1)
     # One thread a matrix product: they would wait for each other.
     with ThreadPoolExecutor(os.cpu_count()) as pool, threadpool_limits(1, "blas"):
-        list(pool.map(measure, pairwise(bounds)))
+        list(pool.map(measure, pairwise(np.append(bounds, n))))
     return result.T
 
 
@@ -306,9 +317,3 @@ def cut(signal: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
         before = min(max(-low, 0), high - low)
         near = np.pad(near, (before, high - low - before - len(near)))
     return np.lib.stride_tricks.sliding_window_view(near, length)[starts - low]
-
-
-def require_bins(bins: int) -> None:
-    """Raise a ValueError unless `bins` is a whole number of at least 1."""
-    if bins != int(bins) or bins < 1:
-        raise ValueError(f"{bins} bins were given; a whole number of at least 1 was expected.")

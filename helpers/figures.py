@@ -219,8 +219,14 @@ def lines_in_words(ax) -> list[str]:
     for line in ax.lines:
         name = line.get_label() if not line.get_label().startswith("_") else "line"
         x, y = (np.asarray(values, dtype=float) for values in line.get_data())
-        peak = with_unit(x[y.argmax()], ax.get_xlabel())
-        words.append(f"{name} from {y.min():.3g} to {y.max():.3g}, greatest at {peak}")
+        along, up = line.get_transform().contains_branch_seperately(ax.transData)
+        if not up and len(x):
+            words.append(f"{name} at {with_unit(x[0], ax.get_xlabel())}")
+        elif not along and len(y):
+            words.append(f"{name} at {with_unit(y[0], ax.get_ylabel())}")
+        elif len(y):
+            peak = with_unit(x[y.argmax()], ax.get_xlabel())
+            words.append(f"{name} from {y.min():.3g} to {y.max():.3g}, greatest at {peak}")
     return words if len(words) < 6 else [f"{len(words)} lines, the first: {words[0]}; the last: {words[-1]}"]
 
 
@@ -229,4 +235,4 @@ def with_unit(value: float, label: str) -> str:
     name, _, unit = label.rstrip(")").partition(" (")
     if unit == "m:ss":
         return clock(value)
-    return f"{value:.4g} {unit}" if unit else f"{name} {value:.4g}"
+    return f"{value:.4g} {unit}" if unit else f"{name} {value:.4g}".lstrip()

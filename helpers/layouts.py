@@ -28,7 +28,7 @@ class Layout:
 
     def __post_init__(self):
         order = np.asarray(self.order)
-        if order.ndim != 2 or not np.array_equal(np.sort(order, axis=None), np.arange(order.size)):
+        if order.ndim != 2 or not order.size or not np.array_equal(np.sort(order, axis=None), np.arange(order.size)):
             raise ValueError(
                 f"A layout of shape {order.shape} was given that does not hold each number from 0 to "
                 f"{order.size - 1} exactly once in rows and columns: it would lose or repeat music."

@@ -25,16 +25,14 @@ def even(track, n: int) -> np.ndarray:
     ValueError
         If `n` is not a whole number of at least 1.
     """
-    if n != int(n) or n < 1:
-        raise ValueError(f"n={n} was given; a whole number of moments, at least 1, was expected.")
-    return between(0, track.duration, int(n))
+    return between(0, track.duration, n)
 
 
 def between(start: float, end: float, n: int) -> np.ndarray:
     """Cut the stretch from `start` to `end` (seconds) into `n` equal moments; float64 [n + 1]."""
     if not start < end:
         raise ValueError(f"A stretch from {start} s to {end} s was given; the end must come after the start.")
-    return np.linspace(start, end, n + 1)
+    return np.linspace(start, end, whole(n, "n") + 1)
 
 
 def checked(when) -> np.ndarray:
@@ -46,3 +44,14 @@ def checked(when) -> np.ndarray:
             f"{when.shape} that is not: use moments.even(track, n)."
         )
     return when
+
+
+def whole(number, name: str, least: int = 1) -> int:
+    """Return a number as an int, or raise a ValueError that names it unless it is whole and at least `least`."""
+    try:
+        exact = int(number)
+        if exact == number and exact >= least:
+            return exact
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ValueError(f"{name}={number!r} was given; a whole number of at least {least} was expected.")

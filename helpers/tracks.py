@@ -3,6 +3,7 @@
 import difflib
 import json
 import logging
+import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +16,17 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 SAMPLE_RATES = (8_000, 192_000)
 SHORTEST = 0.1
 BLOCK = 1 << 18
+# What libsndfile says of a FLAC file that was written by a stream.
+ENDLESS = (1 << 63) - 1
+# How many bytes of tags may follow the music of an MP3 file.
+TAGS = 4096
 
 
 class TrackError(ValueError):
-    """A piece of music that cannot be loaded; the message says what was given and what to do."""
+    """A piece of music that cannot be loaded; the message, one line, says what was given and what to do."""
+
+    def __init__(self, sentence: str):
+        super().__init__(" ".join(sentence.splitlines()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +70,7 @@ class Track:
             raise TrackError(f"'{self.name}' is empty: it has no samples. Choose another file.")
         if len(signal) < SHORTEST * self.sr:
             raise TrackError(
-                f"'{self.name}' lasts {len(signal) / self.sr:.3f} s; at least {SHORTEST} s were expected: "
+                f"'{self.name}' lasts {len(signal) / self.sr:.6g} s; at least {SHORTEST} s were expected: "
                 "choose a longer piece."
             )
         bad = first_not_finite(signal)
@@ -80,7 +88,7 @@ class Track:
         return len(self.signal) / self.sr
 
     def __repr__(self):
-        minutes, seconds = divmod(self.duration, 60)
+        minutes, seconds = divmod(round(self.duration, 1), 60)
         return f"Track '{self.name}': {minutes:.0f} min {seconds:.1f} s, {len(self.signal)} samples at {self.sr} Hz"
 
 
@@ -110,14 +118,15 @@ def load_track(source) -> Track:
         rate outside 8 to 192 kHz, or holds a sample that is not a finite number.
     """
     if not isinstance(source, str | Path) or not str(source).strip():
-        raise TrackError(f"{source!r} was given; the name of a piece or the path of an audio file was expected.")
+        given = repr(source) if isinstance(source, str | int | float | None) else f"A {type(source).__name__}"
+        raise TrackError(f"{given} was given; the name of a piece or the path of an audio file was expected.")
     pieces = shipped()
     if isinstance(source, str) and source in pieces:
         return read_file(DATA / pieces[source]["file"], source, pieces[source])
-    path = Path(source).expanduser()
-    if path.is_dir():
+    path = Path(os.path.expanduser(source))
+    if os.path.isdir(path):
         raise TrackError(f"'{source}' is a folder; one audio file was expected: name a file inside it.")
-    if path.exists():
+    if os.path.exists(path):
         return read_file(path, path.stem)
     if path.suffix or len(path.parts) > 1:
         raise TrackError(f"There is no file '{source}': check the spelling, or give the full path.")
@@ -156,13 +165,13 @@ def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     if not head:
         raise TrackError(f"'{path}' is empty: the file has no bytes. Copy or download it again.")
     if head[4:8] == b"ftyp":
-        raise TrackError(
-            f"'{path.name}' is an M4A (AAC) file, which cannot be read here: convert it first, for instance with "
-            f'\'ffmpeg -i "{path.name}" "{path.stem}.flac"\', and load the result.'
-        )
+        raise TrackError(f"'{path.name}' is an M4A (AAC) file, which cannot be read here: {convert(path)}")
     try:
-        with sf.SoundFile(path) as file:
-            signal, sr, promised = decode(file), file.samplerate, promised_frames(path, file)
+        with path.open("rb") as raw, sf.SoundFile(raw) as file:
+            sr, endless = file.samplerate, file.frames == ENDLESS
+            signal = np.empty(0, np.float32) if endless else decode(file, path.stat().st_size)
+            unread = path.stat().st_size - raw.tell()
+            promised = promised_frames(raw, file)
     except (sf.LibsndfileError, RuntimeError):
         known = head.startswith((b"RIFF", b"fLaC", b"OggS", b"FORM", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xfa"))
         raise TrackError(
@@ -170,6 +179,8 @@ def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
             if known
             else f"'{path.name}' is not audio that can be read: WAV, FLAC, OGG, Opus or MP3 was expected."
         ) from None
+    if endless or (promised == 0 and unread > TAGS):
+        raise TrackError(f"'{path.name}' does not say how long it is, so it cannot be read to its end: {convert(path)}")
     if len(signal) < promised:
         whole = f" of {promised / sr:.1f} s" if np.isfinite(promised) else ""
         raise TrackError(
@@ -179,40 +190,53 @@ def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     return Track(signal, sr, name, path, truth)
 
 
-def decode(file: sf.SoundFile) -> np.ndarray:
-    """Return all that is left in an open file as float32 [samples], the mean of its channels."""
-    # A header may promise more than there is, so the array grows with what arrives.
-    signal, filled = np.empty(BLOCK, np.float32), 0
+def convert(path: Path) -> str:
+    """Return the end of a sentence that says how to make a readable file of another one."""
+    ending = ".wav" if path.suffix.lower() == ".flac" else ".flac"
+    return (
+        f'convert it first, for instance with \'ffmpeg -i "{path.name}" "{path.stem}{ending}"\', and load the result.'
+    )
+
+
+def decode(file: sf.SoundFile, size: int) -> np.ndarray:
+    """Return all that is left in an open file of `size` bytes as float32 [samples], the mean of its channels."""
+    # A header may promise more than there is: the array begins no larger than likely, and grows with what arrives.
+    signal, filled = np.empty(min(file.frames, 64 * size) + BLOCK, np.float32), 0
     mean = np.full(file.channels, 1 / file.channels, np.float32)
     while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
         if filled + len(block) > len(signal):
-            signal.resize(2 * len(signal), refcheck=False)
+            signal.resize(len(signal) + len(signal) // 4 + BLOCK, refcheck=False)
         np.dot(block, mean, out=signal[filled : filled + len(block)])
         filled += len(block)
     signal.resize(filled, refcheck=False)
     return signal
 
 
-def promised_frames(path: Path, file: sf.SoundFile) -> float:
-    """Return how many frames the file says it has: 0 where it does not say, infinity where its end is missing."""
-    if file.format in ("OGG",):
-        with path.open("rb") as raw:
-            raw.seek(max(0, path.stat().st_size - (1 << 17)))
-            tail = raw.read()
-        last = tail.rfind(b"OggS")
-        # RFC 3533: byte 5 of a page holds its flags; 4 marks the last page of a stream.
-        return 0 if last >= 0 and tail[last + 5] & 4 else np.inf
+def promised_frames(raw, file: sf.SoundFile) -> float:
+    """Return how many frames a file says it has: 0 where it does not say, infinity where its end is missing.
+
+    `raw` is the same file, opened for its bytes.
+    """
+    if file.format == "OGG":
+        size = raw.seek(0, os.SEEK_END)
+        raw.seek(max(0, size - (1 << 17)))
+        tail = raw.read()
+        page = tail[max(0, tail.rfind(b"OggS")) :]
+        # RFC 3533: byte 5 of a page holds its flags; 4 marks the last page. Byte 26 says how many sizes follow.
+        whole = len(page) > 26 and len(page) >= 27 + page[26] + sum(page[27 : 27 + page[26]])
+        return 0 if whole and page.startswith(b"OggS") and page[5] & 4 else np.inf
     if file.format in ("MP3", "MPEG"):
-        with path.open("rb") as raw:
-            head = raw.read(10)
-            # ID3v2: the size of the tag is kept in four bytes of seven bits.
-            tag = sum(b << s for b, s in zip(head[6:], (21, 14, 7, 0), strict=True)) if head[:3] == b"ID3" else -10
-            raw.seek(tag + 10)
-            frame = raw.read(256)
+        raw.seek(0)
+        head = raw.read(10)
+        # ID3v2: the size of the tag is kept in four bytes of seven bits.
+        tag = sum(b << s for b, s in zip(head[6:], (21, 14, 7, 0), strict=True)) if head[:3] == b"ID3" else -10
+        raw.seek(tag + 10)
+        frame = raw.read(256)
         # Without this header the length is a guess from the size of the file.
         return file.frames if b"Xing" in frame or b"Info" in frame else 0
-    cut = re.search(r"^ *(?:data|SSND) *: (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
-    if cut and int(cut[2]) < int(cut[1]) < (1 << 31) - 1:
+    # The sizes of the audio in WAV, AIFF, W64 and RF64; one near 2 or 4 GB was written before the size was known.
+    cut = re.search(r"^ *(?:data|SSND|riff|Riff size) *: (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
+    if cut and int(cut[2]) < int(cut[1]) < 0x7FFF0000:
         return file.frames * int(cut[1]) / int(cut[2])
     return file.frames
 

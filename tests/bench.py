@@ -33,9 +33,10 @@ WIDTHS = (46, 9, 9, 7, 9)
 OURS = """
 from helpers import Picture, features, layouts, load_track, moments
 track = load_track(sys.argv[1])
-when = moments.even(track, 800)
-what = features.perceptual_mel(track, when, bands=24)
+when = moments.even(track, int(sys.argv[3]))
+what = features.perceptual_mel(track, when, bands=int(sys.argv[4]))
 Picture.compose(track, when, what, layouts.timeline()).save(sys.argv[2])
+print(track.signal.nbytes)
 """
 PLAIN = """
 import matplotlib
@@ -49,14 +50,6 @@ what = librosa.perceptual_weighting(power, hz, ref=power.max())
 figure, axes = plt.subplots()
 librosa.display.specshow(what, sr=sr, x_axis="time", y_axis="mel", fmin=50, fmax=8000, ax=axes)
 plt.savefig(sys.argv[2])
-"""
-HOUR = """
-from helpers import Picture, features, layouts, load_track, moments
-track = load_track(sys.argv[1])
-when = moments.even(track, 224)
-what = features.perceptual_mel(track, when, bands=224)
-Picture.compose(track, when, what, layouts.timeline()).save(sys.argv[2])
-print(track.signal.nbytes)
 """
 
 
@@ -151,8 +144,10 @@ def finish(process: subprocess.Popen) -> str:
 def first_picture(folder: Path) -> Iterator[Row]:
     """From a file to a mel picture, and what of it is imports, each in a fresh process."""
     path = tracks.DATA / next(iter(PIECES.values()))["file"]
-    ours, plain = (partial(lambda code: finish(fresh(code, path, folder / "mel.png")), code) for code in (OURS, PLAIN))
-    yield Row("file → first mel picture", *compare(ours, plain, 0), SOONER)
+    times = compare(
+        *(lambda code=code: finish(fresh(code, path, folder / "mel.png", 800, 24)) for code in (OURS, PLAIN))
+    )
+    yield Row("file → first mel picture", *times, SOONER)
     for code in ("import helpers", "from helpers import *", "pass"):
         once = partial(lambda code: finish(fresh(code)), code)
         once()
@@ -246,7 +241,7 @@ def hour(folder: Path) -> Iterator[Row]:
             file.write(stereo.take(range(start, min(start + 4096, 3600 * sr)), axis=0, mode="wrap"))
 
     start, peak = perf_counter(), 0
-    process = fresh(HOUR, path, folder / "hour.png")
+    process = fresh(OURS, path, folder / "hour.png", 224, 224)
     watched = psutil.Process(process.pid)
     while process.poll() is None:
         try:

@@ -1,0 +1,315 @@
+"""Figures: drawn where they belong, and true in words."""
+
+import base64
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from helpers import Picture, figures, layouts
+from helpers.figures import clock, describe, draw
+from helpers.tracks import Track
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_open():
+    """Close what a test has drawn."""
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Collect what is displayed, as (data, metadata)."""
+    calls = []
+    monkeypatch.setattr("IPython.display.display", lambda data, metadata, raw: calls.append((data, metadata, raw)))
+    return calls
+
+
+def peaked(bins: int = 4, n: int = 8, row: int = 2, column: int = 5) -> np.ndarray:
+    """Return values with one that is greatest."""
+    values = np.zeros((bins, n))
+    values[row, column] = 3
+    return values
+
+
+def ticks(axis) -> dict[str, float]:
+    """Return where the tick labels of an axis stand."""
+    axis.figure.canvas.draw()
+    return {text.get_text(): at for text, at in zip(axis.get_ticklabels(), axis.get_ticklocs(), strict=True)}
+
+
+def colour_at(ax, x: float, y: float) -> tuple:
+    """Return the colour that is drawn at a place of the axes."""
+    ax.figure.canvas.draw()
+    column, row = ax.transData.transform((x, y))
+    image = np.asarray(ax.figure.canvas.buffer_rgba())
+    return tuple(image[len(image) - 1 - int(row), int(column), :3])
+
+
+@pytest.mark.parametrize("when", [np.linspace(0, 4, 9), np.array([0, 1, 1.2, 1.5, 2, 3.1, 3.2, 3.9, 4])])
+def test_draw_puts_each_value_in_its_place(when):
+    values = np.arange(32.0).reshape(4, 8)
+    ax = draw(values, when, cmap="gray")
+    assert isinstance(ax, plt.Axes)
+    assert ax.get_xlim() == (0, 4)
+    assert ax.get_ylim() == (-0.5, 3.5)
+    for row, column in [(0, 0), (0, 7), (3, 0), (3, 7), (2, 5)]:
+        grey = values[row, column] / 31 * 255
+        assert colour_at(ax, when[column : column + 2].mean(), row)[0] == pytest.approx(grey, abs=8)
+
+
+def test_draw_on_given_axes():
+    _, (one, other) = plt.subplots(1, 2)
+    assert draw(peaked(), np.arange(9), ax=other) is other
+    assert len(other.images) == 1
+    assert not one.images
+
+
+def test_draw_names_its_axes():
+    ax = draw(peaked(), np.arange(9), ylabel="mel band", unit="dB", title="A title", low=-1, high=5)
+    assert (ax.get_ylabel(), ax.get_xlabel(), ax.get_title()) == ("mel band", "time (s)", "A title")
+    assert ax.images[0].get_clim() == (-1, 5)
+    (bar,) = (other for other in ax.figure.axes if other is not ax)
+    assert bar.get_ylabel() == "dB"
+    assert len(draw(peaked(), np.arange(9)).figure.axes) == 1
+
+
+@pytest.mark.parametrize("row", [0, 2, 3])
+@pytest.mark.parametrize("column", [0, 5, 7])
+def test_draw_says_where_the_greatest_value_is(row, column):
+    ax = draw(peaked(4, 8, row, column), np.arange(9) * 0.5, [100, 200, 400, 800], ylabel="pitch (Hz)", unit="dB")
+    most = f"greatest at {column * 0.5 + 0.25:.3g} s, {[100, 200, 400, 800][row]} Hz"
+    assert describe(ax.figure) == f"Pitch (Hz) against time (s). 4 rows × 8 moments, 0 to 3 dB, {most}."
+
+
+def test_draw_says_that_nothing_stands_out():
+    assert "4 rows × 8 moments, 2 to 2, all equal." in describe(draw(np.full((4, 8), 2), np.arange(9)).figure)
+
+
+@pytest.mark.parametrize(
+    ("shape", "when", "rows"),
+    [((4, 8), 8, None), ((4, 8), 10, None), ((8,), 9, None), ((4, 8), 9, [1, 2, 3]), ((4, 8, 1), 9, None)],
+)
+def test_draw_refuses_what_does_not_fit(shape, when, rows):
+    with pytest.raises(ValueError, match=r"^Values of shape .* were given for \d+ rows and \d+ moments: .*\.$"):
+        draw(np.zeros(shape), np.arange(when), rows)
+
+
+@pytest.mark.parametrize("bins", [1, 2, 300])
+@pytest.mark.parametrize("n", [1, 2, 300])
+def test_draw_any_number_of_rows_and_moments(bins, n):
+    values = np.random.default_rng(0).random((bins, n))
+    ax = draw(values, np.linspace(0, 1, n + 1), np.geomspace(100, 5000, bins) if bins > 1 else [440])
+    assert f"{bins} rows × {n} moments, {values.min():.3g} to {values.max():.3g}" in describe(ax.figure)
+    assert np.array_equal(ax.images[0].get_array(), values)
+
+
+@settings(max_examples=20)
+@given(st.integers(2, 200), st.floats(0, 500), st.floats(100, 20_000))
+def test_rows_that_are_evenly_spaced_have_true_ticks(count, first, reach):
+    rows = np.linspace(first, first + reach, count)
+    ax = draw(np.zeros((count, 3)), np.arange(4), rows)
+    labels = ticks(ax.yaxis)
+    plt.close("all")
+    for text, at in labels.items():
+        value = float(text.replace(",", ""))
+        assert value == pytest.approx(np.interp(at, np.arange(count), rows), rel=1e-4, abs=reach * 1e-4)
+        assert -0.5 <= at <= count - 0.5
+
+
+def test_rows_of_mel_bands_have_round_ticks():
+    hz = np.geomspace(60, 7000, 24)
+    labels = ticks(draw(np.zeros((24, 3)), np.arange(4), hz).yaxis)
+    assert list(labels) == ["100", "200", "500", "1,000", "2,000", "5,000"]
+    for text, at in labels.items():
+        assert float(text.replace(",", "")) == pytest.approx(np.interp(at, np.arange(24), hz))
+
+
+def test_one_row_has_one_tick():
+    assert ticks(draw(np.zeros((1, 3)), np.arange(4), [440]).yaxis) == {"440": 0}
+
+
+def test_ticks_do_not_crowd():
+    labels = ticks(draw(np.zeros((10, 3)), np.arange(4), np.geomspace(15, 60_000, 10)).yaxis)
+    assert np.diff(list(labels.values())).min() > 10 / 16
+
+
+@pytest.mark.parametrize(("end", "label"), [(19.9, "time (s)"), (20, "time (m:ss)"), (200, "time (m:ss)")])
+def test_long_times_are_minutes(end, label):
+    ax = draw(np.zeros((2, 4)), np.linspace(0, end, 5))
+    assert ax.get_xlabel() == label
+    if end >= 20:
+        for text, at in ticks(ax.xaxis).items():
+            minutes, seconds = map(int, text.split(":"))
+            assert minutes * 60 + seconds == pytest.approx(at, abs=0.5)
+
+
+def test_fill_draws_the_stretch_of_each_moment():
+    when, low, high = np.array([0, 1, 3, 4]), np.array([-0.5, -0.1, -0.2]), np.array([0.2, 0.9, 0.4])
+    ax = figures.fill(low, high, when, title="Envelope")
+    (stairs,) = ax.patches
+    values, edges, baseline = stairs.get_data()
+    assert np.array_equal(values, high)
+    assert np.array_equal(edges, when)
+    assert np.array_equal(baseline, low)
+    assert ax.get_xlim() == (0, 4)
+    assert ax.get_ylim() == (-1.05, 1.05)
+    assert describe(ax.figure) == "Envelope. Amplitude against time (s). 3 columns, -0.5 to 0.9, widest at 1 s."
+
+
+def test_fill_makes_room_for_loud_music():
+    ax = figures.fill([-3, -1], [1, 2], [0, 1, 2])
+    assert ax.get_ylim() == (-3, 3)
+    _, other = plt.subplots()
+    assert figures.fill([-3, -1], [1, 2], [0, 1, 2], ax=other) is other
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"),
+        (6.7, "6.7 s"),
+        (0.0123, "0.0123 s"),
+        (10, "0:10"),
+        (59.4, "0:59"),
+        (59.6, "1:00"),
+        (67, "1:07"),
+        (600, "10:00"),
+        (3600, "60:00"),
+        (np.float32(67.2), "1:07"),
+    ],
+)
+def test_clock(seconds, said):
+    assert clock(seconds) == said
+
+
+def test_clock_with_minutes():
+    assert [clock(seconds, minutes=True) for seconds in (0, 6.7, 90)] == ["0:00", "0:07", "1:30"]
+
+
+@given(st.floats(0, 36_000))
+def test_clock_is_never_far_off(seconds):
+    said = clock(seconds)
+    if said.endswith(" s"):
+        assert float(said[:-2]) == pytest.approx(seconds, rel=0.006)
+        return
+    minutes, rest = map(int, said.split(":"))
+    assert 0 <= rest < 60
+    assert minutes * 60 + rest == pytest.approx(seconds, abs=0.5)
+
+
+def test_describe_says_captions_axes_and_lines():
+    _, (one, other) = plt.subplots(1, 2)
+    one.plot([0, 1, 2], [5, 9, 1], label="rise")
+    one.set(title="Left.", xlabel="time (s)", ylabel="power")
+    other.plot([10, 20, 80, 90], [1, 2, 3, -4])
+    other.set(xlabel="time (m:ss)")
+    other.set_title("right", loc="left")
+    assert describe(one.figure) == (
+        "Left. Power against time (s). Rise from 1 to 9, greatest at 1 s. "
+        "Right. Time (m:ss). Line from -4 to 3, greatest at 1:20."
+    )
+
+
+def test_describe_sums_up_many_lines():
+    _, ax = plt.subplots()
+    for height in range(1, 11):
+        ax.plot([0, 1, 2], [0, height, 0])
+    ax.set_xlabel("frequency (Hz)")
+    assert describe(ax.figure) == (
+        "Frequency (Hz). 10 lines, the first: line from 0 to 1, greatest at 1 Hz; "
+        "the last: line from 0 to 10, greatest at 1 Hz."
+    )
+
+
+def test_describe_names_scatters_and_nothing_unnamed():
+    _, ax = plt.subplots()
+    ax.scatter([1, 2], [3, 4], label="onsets")
+    ax.scatter([1, 2], [3, 4])
+    assert describe(ax.figure) == "Onsets."
+
+
+def test_describe_an_axis_without_a_name():
+    _, ax = plt.subplots()
+    ax.plot([0, 1, 2], [5, 9, 1])
+    assert describe(ax.figure) == "Line from 1 to 9, greatest at 1."
+
+
+def test_describe_says_nothing_false_of_a_mark():
+    _, ax = plt.subplots()
+    ax.plot([0, 50], [-3, 8], label="rise")
+    ax.axvline(20, label="now")
+    ax.plot([], [], label="nothing yet")
+    words = describe(ax.figure)
+    assert "ow" in words
+    # A mark spans the height of the axes, whatever their values: 0 to 1 is not where it is.
+    assert "from 0 to 1" not in words
+
+
+@pytest.mark.parametrize(
+    ("value", "label", "said"),
+    [
+        (53.83, "frequency (Hz)", "53.83 Hz"),
+        (67, "time (m:ss)", "1:07"),
+        (0.25, "time (s)", "0.25 s"),
+        (12, "mel band", "mel band 12"),
+        (2, "", "2"),
+    ],
+)
+def test_with_unit(value, label, said):
+    assert figures.with_unit(value, label) == said
+
+
+def test_describe_nothing():
+    assert describe(plt.figure()) == ""
+
+
+def test_show_emits_the_picture_with_its_words_and_closes_it(shown):
+    fig = draw(peaked(), np.arange(9), unit="dB", title="A title").figure
+    words = describe(fig)
+    figures.show(fig, "Look at the dot.")
+    ((data, metadata, raw),) = shown
+    assert raw
+    assert data["text/plain"] == metadata["image/png"]["alt"] == f"Look at the dot. {words}"
+    image = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert image.format == "PNG"
+    assert image.size == tuple(fig.canvas.get_width_height())
+    assert len(np.unique(np.asarray(image.convert("RGB")).reshape(-1, 3), axis=0)) > 10
+    assert plt.get_fignums() == []
+
+
+def test_show_takes_the_current_figure(shown):
+    draw(peaked(), np.arange(9), title="First")
+    draw(peaked(), np.arange(9), title="Second")
+    figures.show()
+    ((data, _, _),) = shown
+    assert data["text/plain"].startswith("Second.")
+    assert len(plt.get_fignums()) == 1
+
+
+def test_show_gives_the_same_bytes_again(shown):
+    for _ in range(2):
+        figures.show(draw(peaked(), np.arange(9), unit="dB").figure)
+    assert shown[0] == shown[1]
+
+
+def test_gallery_shows_pictures_pixel_by_pixel(shown):
+    track = Track(np.zeros(8000, np.float32), 8000, "dots")
+    dice = np.random.default_rng(0)
+    pictures = [
+        Picture.compose(track, np.linspace(0, 1, n + 1), dice.random((bins, n)), layouts.timeline())
+        for bins, n in [(60, 70), (80, 50)]
+    ]
+    figures.gallery(pictures, ["One", "Two"])
+    ((data, metadata, _),) = shown
+    assert data["text/plain"] == metadata["image/png"]["alt"] == f"One: {pictures[0].alt} Two: {pictures[1].alt}"
+    image = np.asarray(Image.open(io.BytesIO(base64.b64decode(data["image/png"]))))
+    assert image.shape == (80 + 26, 70 + 24 + 50, 3)
+    assert np.array_equal(image[26:86, :70], pictures[0].pixels)
+    assert np.array_equal(image[26:106, 94:], pictures[1].pixels)
+    assert plt.get_fignums() == []

@@ -1,0 +1,462 @@
+"""A piece of music: every kind of file loads as it is, and whatever cannot be loaded gets one clear sentence."""
+
+import errno
+import math
+import re
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pytest
+import soundfile as sf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import tracks
+from helpers.tracks import Track, TrackError, load_track
+
+# Ending, subtype and the sample rates it allows.
+KINDS = {
+    "WAV 16": (".wav", "PCM_16", [8000, 11025, 44100, 192_000]),
+    "WAV 24": (".wav", "PCM_24", [8000, 48000, 96000, 192_000]),
+    "WAV float": (".wav", "FLOAT", [8000, 44100, 88200, 192_000]),
+    "FLAC": (".flac", "PCM_16", [8000, 22050, 44100, 192_000]),
+    "OGG": (".ogg", "VORBIS", [8000, 44100, 48000, 192_000]),
+    "Opus": (".opus", "OPUS", [48000]),
+    "MP3": (".mp3", "MPEG_LAYER_III", [8000, 22050, 44100, 48000]),
+    "AIFF": (".aiff", "PCM_16", [44100]),
+    "W64": (".w64", "PCM_16", [44100]),
+    "RF64": (".rf64", "PCM_16", [44100]),
+}
+SHIPPED = list(tracks.shipped())
+
+
+def noise(samples: int, channels: int = 1, seed: int = 0) -> np.ndarray:
+    """Return white noise, [samples, channels]."""
+    return np.random.default_rng(seed).uniform(-0.5, 0.5, (samples, channels)).astype(np.float32)
+
+
+def write(path: Path, signal: np.ndarray, sr: int, subtype: str | None = None, **options) -> Path:
+    """Write an audio file in small blocks: some encoders cannot take much at once."""
+    kind = {".opus": "OGG"}.get(path.suffix)
+    with sf.SoundFile(path, "w", sr, signal.shape[1], subtype, format=kind, **options) as file:
+        for start in range(0, len(signal), 4096):
+            file.write(signal[start : start + 4096])
+    return path
+
+
+def changed(path: Path, old: bytes, new: bytes) -> Path:
+    """Put bytes in place of as many others."""
+    data = path.read_bytes()
+    assert data.count(old) == 1
+    assert len(old) == len(new)
+    path.write_bytes(data.replace(old, new))
+    return path
+
+
+def refusal(source) -> str:
+    """Return the sentence with which a source is refused, after proving that it is one plain sentence."""
+    with pytest.raises(TrackError) as caught:
+        load_track(source)
+    error, sentence = caught.value, str(caught.value)
+    assert type(error) is TrackError
+    assert error.__cause__ is None
+    assert error.__suppress_context__ or error.__context__ is None
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    assert len(sentence) < 500
+    return sentence
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder for the files of one test after the other."""
+    return tmp_path_factory.mktemp("music")
+
+
+# What loads.
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_piece(name):
+    track = load_track(name)
+    assert (track.name, track.sr, track.signal.dtype) == (name, 44100, np.float32)
+    assert track.truth == tracks.shipped()[name]
+    assert track.path == tracks.DATA / track.truth["file"]
+    assert track.duration == pytest.approx(track.truth["seconds"], abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=15)
+@given(data=st.data(), channels=st.sampled_from([1, 2, 6]), seconds=st.sampled_from([0.1, 0.15, 1, 2.2]))
+def test_any_file_is_the_mean_of_its_channels(kind, folder, data, channels, seconds):
+    suffix, subtype, rates = KINDS[kind]
+    sr = data.draw(st.sampled_from(rates))
+    signal = noise(math.ceil(seconds * sr), min(channels, 2) if kind == "MP3" else channels)
+    path = write(folder / f"song{suffix}", signal, sr, subtype)
+    track = load_track(path)
+    samples, rate = sf.read(path, always_2d=True)
+    assert track.sr == rate == sr
+    assert track.signal.dtype == np.float32
+    assert track.signal.shape == (len(samples),) == (len(signal),)
+    np.testing.assert_allclose(track.signal, samples.mean(axis=1), rtol=0, atol=1e-6)
+    assert (track.name, track.path, track.truth) == ("song", path, None)
+    assert track.duration == len(samples) / sr
+
+
+@pytest.mark.parametrize("block", [1, 1000, 4409, 4410, 4411])
+def test_size_of_the_blocks_changes_nothing(block, tmp_path, monkeypatch):
+    path = write(tmp_path / "a.wav", noise(4410, 2), 44100)
+    whole = load_track(path).signal
+    monkeypatch.setattr(tracks, "BLOCK", block)
+    assert np.array_equal(load_track(path).signal, whole)
+
+
+def test_path_as_text_or_path_or_from_home(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.wav", noise(4410), 44100)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    for source in (path, str(path), "~/a.wav"):
+        assert load_track(source).path == path
+
+
+def test_file_of_the_name_of_a_librosa_example_comes_first(tmp_path, monkeypatch):
+    write(tmp_path / "trumpet.wav", noise(4410), 44100).rename(tmp_path / "trumpet")
+    monkeypatch.chdir(tmp_path)
+    assert load_track("trumpet").duration == 0.1
+
+
+def test_librosa_example(tmp_path, monkeypatch):
+    path = write(tmp_path / "sorohanro.ogg", noise(4410), 44100)
+    monkeypatch.setattr(librosa.util, "example", lambda name: str(path))
+    track = load_track("trumpet")
+    assert (track.name, track.path) == ("trumpet", path)
+
+
+@pytest.mark.parametrize(
+    "name", ["a 'quoted' song", '12" mix', "<b>bold</b> & sons", "日本語 – ñ", "no.1 hit", "100%s {x}"]
+)
+def test_strange_names_come_out_unharmed(name, tmp_path):
+    path = tmp_path / f"{name.replace('/', '')}.wav"
+    try:
+        write(path, noise(4410), 44100)
+    except (OSError, sf.LibsndfileError):
+        pytest.skip("this system does not allow such a file name")
+    assert load_track(path).name == path.stem
+    assert path.stem in repr(load_track(path))
+    path.write_bytes(b"no music")
+    assert path.name in refusal(path)
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000])
+def test_wav_from_a_stream(size, tmp_path):
+    # ffmpeg and others write the first when they do not know the length yet, SoX the last.
+    path = write(tmp_path / "a.wav", noise(22050, 2), 44100, "PCM_16")
+    data = path.read_bytes()
+    at = data.index(b"data") + 4
+    riff = struct.pack("<I", min(size + at - 4, 0xFFFFFFFF))
+    path.write_bytes(data[:4] + riff + data[8:at] + struct.pack("<I", size) + data[at + 4 :])
+    assert len(load_track(path).signal) == 22050
+
+
+def test_flac_from_a_stream(tmp_path):
+    path = write(tmp_path / "a.flac", noise(22050, 2), 44100, "PCM_16")
+    data = bytearray(path.read_bytes())
+    # The last 36 bits of these eight bytes say how many samples there are; 0: not known.
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    path.write_bytes(data)
+    assert "does not say how long it is" in refusal(path)
+    assert 'ffmpeg -i "a.flac" "a.wav"' in refusal(path)
+
+
+def id3(size: int) -> bytes:
+    """Return an ID3v2 tag with so many bytes of padding."""
+    return b"ID3\x04\0\0" + bytes(size >> shift & 127 for shift in (21, 14, 7, 0)) + bytes(size)
+
+
+@pytest.mark.parametrize("size", [10, 100, 300_000])
+def test_mp3_with_a_tag(size, tmp_path):
+    path = write(tmp_path / "a.mp3", noise(44100), 44100)
+    samples = load_track(path).signal
+    data = path.read_bytes()
+    path.write_bytes(id3(size) + data)
+    assert np.array_equal(load_track(path).signal, samples)
+    path.write_bytes(id3(size) + data[: len(data) // 2])
+    assert "truncated" in refusal(path)
+
+
+def first_mp3_frame(data: bytes) -> int:
+    """Return the length of the first frame of an MP3 file at 44.1 kHz."""
+    rates = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
+    return 144_000 * rates[data[2] >> 4] // 44100 + (data[2] >> 1 & 1)
+
+
+def mp3_without_its_header(path: Path, mode: str) -> Path:
+    """Write three seconds of noise as an MP3 whose first frame, which says how long it is, is left out."""
+    data = write(path, noise(3 * 44100), 44100, compression_level=0.5, bitrate_mode=mode).read_bytes()
+    path.write_bytes(data[first_mp3_frame(data) :])
+    return path
+
+
+def test_mp3_of_a_variable_bit_rate_without_its_header(tmp_path):
+    sentence = refusal(mp3_without_its_header(tmp_path / "a.mp3", "VARIABLE"))
+    assert sentence.startswith("'a.mp3' does not say how long it is, so it cannot be read to its end: convert it")
+
+
+def test_mp3_of_a_constant_bit_rate_without_its_header(tmp_path):
+    path = mp3_without_its_header(tmp_path / "a.mp3", "CONSTANT")
+    # An encoder puts up to three frames of silence around the music, and only the header says so.
+    assert 3 * 44100 <= len(load_track(path).signal) <= 3 * 44100 + 4 * 1152
+
+
+# What does not.
+
+
+@pytest.mark.parametrize("source", [None, 3, 3.5, "", "  ", b"groove", ["groove"], np.zeros(100)])
+def test_wrong_type(source):
+    assert "the name of a piece or the path of an audio file was expected" in refusal(source)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("grove", "groove"), ("Waltz", "waltz"), ("trumpett", "trumpet"), ("rubatto", "rubato")]
+)
+def test_no_such_name(name, near):
+    sentence = refusal(name)
+    assert sentence.startswith(f"There is no piece called '{name}'. Did you mean '{near}'")
+    assert ", ".join(SHIPPED) in sentence
+
+
+def test_no_such_name_and_none_near():
+    sentence = refusal("zzzzzz")
+    assert sentence.startswith("There is no piece called 'zzzzzz'. The shipped pieces are groove")
+
+
+@pytest.mark.parametrize("source", ["nosuch.wav", "no/such/song", Path("no such.flac"), "~nobody-has-this-name/a.wav"])
+def test_no_such_file(source):
+    assert f"There is no file '{source}': check the spelling" in refusal(source)
+
+
+@pytest.mark.parametrize("source", ["x" * 300 + ".wav", "two\nlines.wav", "nothing\0.wav"])
+def test_no_such_file_and_no_possible_file(source):
+    refusal(source)
+
+
+def test_folder(tmp_path):
+    assert f"'{tmp_path}' is a folder; one audio file was expected" in refusal(tmp_path)
+
+
+def test_unreadable_file(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.wav", noise(4410), 44100)
+
+    def deny(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    # The administrator, as whom some tests run, may read everything: so the file only seems unreadable.
+    with monkeypatch.context() as patch:
+        patch.setattr(tracks, "shipped", lambda: {})
+        patch.setattr(Path, "open", deny)
+        sentence = refusal(path)
+    assert sentence == f"'{path}' cannot be read: Permission denied. Check the file."
+
+
+@pytest.mark.parametrize("content", [b"Dear diary,\n" * 1000, np.random.default_rng(0).bytes(50_000), b"x"])
+@pytest.mark.parametrize("suffix", [".wav", ".mp3", ".txt", ""])
+def test_not_audio(content, suffix, tmp_path):
+    path = tmp_path / f"diary{suffix}"
+    path.write_bytes(content)
+    assert f"'{path.name}' is not audio that can be read: WAV, FLAC" in refusal(path)
+
+
+def test_m4a(tmp_path):
+    path = tmp_path / "song.m4a"
+    path.write_bytes(b"\0\0\0\x20ftypM4A \0\0\0\0M4A mp42isom" + bytes(1000))
+    sentence = refusal(path)
+    assert sentence.startswith("'song.m4a' is an M4A (AAC) file, which cannot be read here: convert it first")
+    assert 'ffmpeg -i "song.m4a" "song.flac"' in sentence
+
+
+def test_empty_file(tmp_path):
+    path = tmp_path / "a.wav"
+    path.touch()
+    assert refusal(path) == f"'{path}' is empty: the file has no bytes. Copy or download it again."
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".aiff"])
+def test_no_frames(suffix, tmp_path):
+    assert "'a' is empty" in refusal(write(tmp_path / f"a{suffix}", noise(0), 44100))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
+@pytest.mark.parametrize("seconds", [0.7, 3])
+def test_truncated(kind, share, seconds, tmp_path):
+    suffix, subtype, rates = KINDS[kind]
+    path = write(tmp_path / f"a{suffix}", noise(int(seconds * rates[-1]), 2), rates[-1], subtype)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    sentence = refusal(path)
+    assert sentence.startswith(f"'a{suffix}' is ")
+    if share > 0.01:
+        assert "truncated" in sentence
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_length_is_whole(kind, tmp_path):
+    suffix, subtype, rates = KINDS[kind]
+    for extra in (0, 1, 575, 1151, 1152, 2047):
+        samples = rates[-1] // 2 + extra
+        path = write(tmp_path / f"a{suffix}", noise(samples), rates[-1], subtype)
+        assert len(load_track(path).signal) == samples
+
+
+@pytest.mark.parametrize("bad", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize("at", [0, 5, tracks.BLOCK - 1, tracks.BLOCK, 299_999])
+def test_not_finite(bad, at, tmp_path):
+    signal = noise(300_000, 2)
+    signal[at:, 1] = float(bad)
+    path = write(tmp_path / "a.wav", signal, 44100, "FLOAT")
+    assert f"'a' holds {bad} instead of an amplitude at {at / 44100:.3f} s; every sample must be" in refusal(path)
+
+
+def test_louder_than_full_is_kept(tmp_path):
+    path = write(tmp_path / "a.wav", noise(4410) * 10, 44100, "FLOAT")
+    assert np.array_equal(load_track(path).signal, noise(4410)[:, 0] * 10)
+
+
+def test_example_without_network(monkeypatch):
+    def offline(name):
+        raise ConnectionError("no\nroute")
+
+    monkeypatch.setattr(librosa.util, "example", offline)
+    sentence = refusal("trumpet")
+    assert sentence.startswith(
+        "The librosa example 'trumpet' could not be downloaded: go online once, or choose a ship"
+    )
+
+
+@pytest.mark.parametrize("sr", [8000, 44100, 192_000])
+def test_too_short(sr, tmp_path):
+    path = write(tmp_path / "a.wav", noise(sr // 10), sr)
+    assert load_track(path).duration == 0.1
+    path = write(tmp_path / "a.wav", noise(sr // 10 - 1), sr)
+    sentence = refusal(path)
+    assert "at least 0.1 s were expected: choose a longer piece." in sentence
+    assert "'a' lasts 0.09" in sentence
+
+
+@pytest.mark.parametrize("sr", [4000, 7999, 192_001, 384_000])
+def test_sample_rate_out_of_range(sr, tmp_path):
+    path = write(tmp_path / "a.wav", noise(sr), sr)
+    assert refusal(path) == f"'a' has {sr} samples per second; 8000 to 192000 were expected: resample it."
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"RIFF", b"fLaC", b"OggS", b"FORM", b"ID3", b"\xff\xfb\x90", b""]))
+def test_rubbish_is_refused(folder, content, magic):
+    path = folder / "rubbish"
+    path.write_bytes(magic + content)
+    refusal(path)
+
+
+@settings(max_examples=100)
+@given(st.sampled_from(["WAV 16", "FLAC", "OGG", "MP3"]), st.integers(0, 60), st.integers(0, 255))
+def test_damaged_header_is_refused_or_loads(folder, kind, at, byte):
+    suffix, subtype, _ = KINDS[kind]
+    path = folder / f"sound-{kind}{suffix}"
+    if not path.exists():
+        write(path, noise(8000), 44100, subtype)
+    data = bytearray(path.read_bytes())
+    data[at] = byte
+    damaged = folder / f"damaged{suffix}"
+    damaged.write_bytes(data)
+    try:
+        loaded = np.isfinite(load_track(damaged).signal).all()
+    except TrackError:
+        loaded = False
+    if not loaded:
+        refusal(damaged)
+
+
+# Track itself.
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_track_leaves_the_callers_array_alone(dtype):
+    signal = np.zeros(800, dtype)
+    track = Track(signal, 8000)
+    with pytest.raises(ValueError, match="read-only"):
+        track.signal[0] = 1
+    assert signal.flags.writeable
+    signal[0] = 1
+    assert track.signal.dtype == np.float32
+
+
+def test_loaded_signal_is_read_only(tmp_path):
+    signal = load_track(write(tmp_path / "a.wav", noise(4410, 2), 44100)).signal
+    with pytest.raises(ValueError, match="read-only"):
+        signal[0] = 1
+
+
+def test_track_in_words():
+    assert repr(Track(np.zeros(75 * 8000), 8000, "song")) == "Track 'song': 1 min 15.0 s, 600000 samples at 8000 Hz"
+    assert "2 min 0.0 s" in repr(Track(np.zeros(round(119.97 * 8000)), 8000))
+
+
+def test_track_refuses_channels():
+    with pytest.raises(TrackError, match=re.escape("samples of shape (800, 2); one channel was expected")):
+        Track(np.zeros((800, 2)), 8000)
+
+
+# An hour.
+
+PEAK = """
+import sys
+from pathlib import Path
+from helpers import Picture, features, layouts, load_track, moments, tracks
+import soundfile, matplotlib.pyplot
+
+def peak():
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) / 1e3
+    except FileNotFoundError:
+        pass
+    try:
+        import resource
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    except ImportError:
+        import psutil
+        return psutil.Process().memory_info().peak_wset / 1e6
+
+before = peak()
+track = load_track(sys.argv[1])
+when = moments.even(track, 224)
+picture = Picture.compose(track, when, features.perceptual_mel(track, when, 224), layouts.timeline())
+assert picture.pixels.shape == (224, 224, 3)
+print(track.duration, peak() - before)
+"""
+
+
+def test_an_hour_takes_little_more_memory_than_its_signal(tmp_path):
+    path, seconds, second = tmp_path / "hour.wav", 3600, 44100 * 4
+    size = seconds * second
+    head = struct.pack("<4sI4s4sIHHIIHH", b"RIFF", size + 36, b"WAVE", b"fmt ", 16, 1, 2, 44100, second, 4, 16)
+    with path.open("wb") as file:
+        file.write(head + struct.pack("<4sI", b"data", size))
+        # A file with holes, which take no room on most disks: a second of noise every minute.
+        for minute in range(60):
+            file.seek(44 + minute * 60 * second)
+            file.write((noise(44100, 2, minute) * 32767).astype("<i2").tobytes())
+        file.truncate(44 + size)
+    try:
+        done = subprocess.run([sys.executable, "-c", PEAK, path], capture_output=True, text=True, timeout=120)
+    finally:
+        path.unlink()
+    assert done.returncode == 0, done.stderr
+    duration, megabytes = map(float, done.stdout.split())
+    assert duration == seconds
+    signal = seconds * 44100 * 4 / 1e6
+    assert megabytes < signal + 400
