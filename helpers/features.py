@@ -181,7 +181,10 @@ def decibels(power, top_db: float = 80.0, ref: float | None = None) -> np.ndarra
     ref = float(power.max()) if ref is None else float(ref)
     if ref <= 0:
         return np.full(power.shape, -top_db, np.float32)
-    return (10 * np.log10(np.maximum(power / ref, 10 ** (-top_db / 10)))).astype(np.float32)
+    relative = np.maximum(power / ref, 10 ** (-top_db / 10))
+    np.log10(relative, out=relative)
+    relative *= 10
+    return relative.astype(np.float32, copy=False)
 
 
 def hz_to_mel(hz) -> np.ndarray:
