@@ -304,6 +304,18 @@ def test_truncated(kind, share, seconds, tmp_path):
         assert "truncated" in sentence
 
 
+@pytest.mark.parametrize("kind", ["OGG", "Opus"])
+def test_truncated_after_any_page(kind, tmp_path):
+    suffix, subtype, rates = KINDS[kind]
+    path = write(tmp_path / f"a{suffix}", noise(3 * rates[-1], 2), rates[-1], subtype)
+    data = path.read_bytes()
+    pages = [at.start() for at in re.finditer(b"OggS", data)]
+    assert len(pages) > 4
+    for end in pages[1:]:
+        path.write_bytes(data[:end])
+        assert "truncated" in refusal(path)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_length_is_whole(kind, tmp_path):
     suffix, subtype, rates = KINDS[kind]
