@@ -1,7 +1,22 @@
 """How: how a value becomes a colour. Explained in notebooks/03-decibels.ipynb."""
 
+from dataclasses import dataclass
+
 import matplotlib
 import numpy as np
+
+# Colormaps whose lightness only grows.
+MONOTONE = ("magma", "inferno", "viridis", "cividis", "gray")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Which value has which colour: `low` the first of `cmap`, `high` the last; `unit` is what both are measured in."""
+
+    cmap: str
+    low: float
+    high: float
+    unit: str = ""
 
 
 def palette(cmap: str = "magma") -> np.ndarray:

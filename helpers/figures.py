@@ -156,6 +156,11 @@ def gallery(pictures, titles) -> None:
     pictures : list of Picture
     titles : list of str
     """
+    emit(*side_by_side(pictures, titles))
+
+
+def side_by_side(pictures, titles):
+    """Return the Pillow image that `gallery` shows, and its alt text."""
     import matplotlib.pyplot as plt
 
     gap, head = 24, 26
@@ -169,7 +174,7 @@ def gallery(pictures, titles) -> None:
         fig.text(left / width, 1 - 4 / height, title, va="top", fontsize=10)
         left += picture.pixels.shape[1] + gap
     words = (f"{title}: {picture.alt}" for picture, title in zip(pictures, titles, strict=True))
-    emit(render(fig), " ".join(words))
+    return render(fig), " ".join(words)
 
 
 def render(fig):

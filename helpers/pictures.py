@@ -18,18 +18,24 @@ class Picture:
     ----------
     pixels : uint8 [H, W, 3]
         RGB; row 0 is the top.
-    times : float32 [H, W]
-        The second at which the moment of each pixel begins.
-    track : Track
+    times : float32 [H, W] or None
+        The second at which the moment of each pixel begins; None for a picture without music.
+    track : Track or None
         The music.
+    levels : uint8 [H, W] or None
+        Where the colours come from a colormap, which of its 256 colours each pixel has.
+    scale : colors.Scale or None
+        That colormap, and the values of its first and last colour.
     """
 
     pixels: np.ndarray
-    times: np.ndarray
-    track: tracks.Track
+    times: np.ndarray | None
+    track: tracks.Track | None
+    levels: np.ndarray | None = None
+    scale: colors.Scale | None = None
 
     @classmethod
-    def compose(cls, track, when, what, where, *, cmap="magma", low=None, high=None) -> "Picture":
+    def compose(cls, track, when, what, where, *, cmap="magma", low=None, high=None, unit="") -> "Picture":
         """Join when, what, where and how.
 
         Parameters
@@ -44,6 +50,8 @@ class Picture:
             Which cell shows which moments; `n` must be a multiple of its cells.
         cmap, low, high
             As for `colors.colormap`.
+        unit : str
+            What the values are measured in, such as "dB"; the player names it.
 
         Returns
         -------
@@ -61,14 +69,20 @@ class Picture:
                 f"Values of shape {what.shape} were given for {len(when) - 1} moments: one column a moment was "
                 "expected; measure with the same `when`."
             )
-        pixels = colors.colormap(where.arrange(what), cmap, low, high)
+        values = where.arrange(what)
+        levels = colors.levels(values, low, high)
+        low = float(values.min()) if low is None else low
+        high = float(values.max()) if high is None else high
         times = where.arrange(np.broadcast_to(when[:-1].astype(np.float32), what.shape))
-        return cls(pixels, times, track)
+        return cls(colors.palette(cmap)[levels], times, track, levels, colors.Scale(cmap, low, high, unit))
 
     @property
     def alt(self) -> str:
         """One sentence for those who cannot see it, computed from its pixels."""
-        height, width = self.times.shape
+        height, width = self.pixels.shape[:2]
+        if self.track is None:
+            values = f", values from {self.scale.low:.3g} to {self.scale.high:.3g}" if self.scale else ""
+            return f"Picture, {width} × {height} pixels{values}."
         starts = np.unique(self.times)
         light = self.pixels.mean(axis=2)
         moment = np.searchsorted(starts, self.times).ravel()
@@ -101,6 +115,9 @@ class Picture:
         finally:
             part.unlink(missing_ok=True)
 
+    def enlarged(self) -> Image.Image:
+        """Return it as a Pillow image of a size that a page likes: 448 pixels where it is smaller."""
+        return self.image(max(1, 448 // max(self.pixels.shape)))
+
     def _repr_mimebundle_(self, include=None, exclude=None):
-        zoom = max(1, 448 // max(self.times.shape))
-        return figures.bundle(self.image(zoom), self.alt)
+        return figures.bundle(self.enlarged(), self.alt)

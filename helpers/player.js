@@ -1,0 +1,598 @@
+/* A picture you can hear. Explained in notebooks/00-start-here.ipynb.
+
+`times` says for each pixel the second at which its moment begins. That is all it takes to find the moment of a
+click and the pixels of a moment: nothing in here knows along which path time runs through the picture. */
+
+// Each player gets its own copy of this module, so what players share belongs to the page.
+const page = (globalThis[Symbol.for("music-you-can-see")] ??= { sounds: new Map(), sounding: null });
+
+const STEP = 5; // seconds that an arrow key moves
+const TRAIL = 0.6; // seconds until a lit pixel has faded
+const STALLED = 5000; // milliseconds without news after which another player asks for the sound
+const ROUNDING = 5e-6; // browsers keep the position in microseconds
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+function clock(seconds, tenths = true) {
+  const t = Math.floor(Math.max(0, seconds) * 10 + 1e-6);
+  const text = `${Math.floor(t / 600)}:${String(Math.floor(t / 10) % 60).padStart(2, "0")}`;
+  return tenths ? `${text}.${t % 10}` : text;
+}
+
+function spoken(seconds) {
+  const s = Math.floor(seconds);
+  return s < 60 ? `${s} seconds` : `${Math.floor(s / 60)} minutes ${s % 60} seconds`;
+}
+
+/** The bytes of a trait: they arrive as a view on a larger buffer. */
+const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+
+/** The seconds of each pixel as float32, copied because the view may begin at any byte. */
+const floats = (view) => new Float32Array(bytes(view).slice().buffer);
+
+/** The moments in order of time: the second each begins, and which pixels show it. */
+function momentsOf(times) {
+  const sorted = times.slice().sort();
+  const starts = sorted.filter((t, i) => i === 0 || t !== sorted[i - 1]);
+  const which = new Uint32Array(times.length);
+  const first = new Uint32Array(starts.length + 1);
+  for (let p = 0; p < times.length; p++) {
+    which[p] = last(starts, times[p]);
+    first[which[p] + 1]++;
+  }
+  for (let m = 0; m < starts.length; m++) first[m + 1] += first[m];
+  const next = first.slice();
+  const pixels = new Uint32Array(times.length);
+  for (let p = 0; p < times.length; p++) pixels[next[which[p]]++] = p;
+  const n = starts.length;
+  const end = n > 1 ? 2 * starts[n - 1] - starts[n - 2] : Infinity;
+  return { starts, first, pixels, end };
+}
+
+/** The last of the increasing `starts` that is not after `t`; −1 if all are. */
+function last(starts, t) {
+  let low = -1;
+  for (let high = starts.length; high - low > 1; ) {
+    const middle = (low + high) >> 1;
+    if (starts[middle] <= t) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** What a model has besides its traits: the sound, the position, the loop. All views of a model share it. */
+class Core {
+  constructor(model) {
+    this.model = model;
+    this.views = new Set();
+    this.audio = new Audio();
+    this.audio.preload = "auto";
+    this.stopped = model.get("position");
+    this.told = this.stopped;
+    this.toldAt = 0;
+    this.loop = null;
+    this.wanted = false;
+    this.problem = "";
+    this.audio.addEventListener("play", () => this.sounds(true));
+    this.audio.addEventListener("pause", () => this.sounds(false));
+    this.audio.addEventListener("timeupdate", () => this.tick());
+    this.audio.addEventListener("error", () => {
+      if (this.url) this.say("This browser cannot play the sound. The picture still shows where you click.");
+    });
+    this.on = [
+      ["change:sound", () => this.wantSound()],
+      ["change:position", () => model.get("position") !== this.told && this.seek(model.get("position"))],
+      ["change:playing", () => model.get("playing") !== this.playing && this.play(model.get("playing"))],
+      ["change:pixels change:times change:panels", () => this.soon()],
+      ["change:message", () => this.show()],
+      ["msg:custom", (message, buffers) => this.receive(message, buffers)],
+    ];
+    for (const [event, call] of this.on) model.on(event, call);
+    this.wantSound();
+  }
+
+  get playing() {
+    return !this.audio.paused;
+  }
+
+  get duration() {
+    return this.model.get("duration");
+  }
+
+  get position() {
+    return this.url && this.audio.readyState ? this.audio.currentTime : this.stopped;
+  }
+
+  /** Redraw once when all that changed together has arrived. */
+  soon() {
+    if (this.waiting) return;
+    this.waiting = true;
+    queueMicrotask(() => {
+      this.waiting = false;
+      for (const view of this.views) view.draw();
+    });
+  }
+
+  show() {
+    for (const view of this.views) view.show();
+  }
+
+  say(problem) {
+    this.problem = problem;
+    this.show();
+  }
+
+  tell(changes) {
+    try {
+      for (const [name, value] of Object.entries(changes)) this.model.set(name, value);
+      this.model.save_changes();
+    } catch {
+      // The kernel is gone; the page goes on without it.
+    }
+  }
+
+  tellPosition() {
+    this.told = this.position;
+    this.toldAt = performance.now();
+    this.tell({ position: this.told, playing: this.playing });
+  }
+
+  seek(seconds) {
+    this.stopped = Math.min(Math.max(0, seconds), this.duration);
+    if (this.url) this.audio.currentTime = this.stopped;
+    this.told = this.stopped;
+    this.tell({ position: this.stopped });
+    this.show();
+  }
+
+  async play(on = true) {
+    this.wanted = on;
+    if (!on) return this.audio.pause();
+    if (!this.model.get("sound")) return this.tell({ playing: false });
+    if (page.sounding !== this) page.sounding?.play(false);
+    page.sounding = this;
+    if (!this.url) {
+      this.say("Waiting for the sound …");
+      return this.wantSound();
+    }
+    try {
+      await this.audio.play();
+    } catch (error) {
+      if (error.name === "NotAllowedError") this.say("The browser waits for a click on Play.");
+      this.tell({ playing: this.playing });
+    }
+  }
+
+  sounds(on) {
+    if (on) this.problem = "";
+    this.tellPosition();
+    this.show();
+    if (on) this.frame();
+  }
+
+  /** Follow the music, picture by picture of the screen. */
+  frame() {
+    if (!this.playing) return;
+    this.tick();
+    calm.matches ? setTimeout(() => this.frame(), 250) : requestAnimationFrame(() => this.frame());
+  }
+
+  tick() {
+    if (this.loop && this.playing && this.position >= this.loop[1]) this.audio.currentTime = this.loop[0];
+    if (this.playing && performance.now() - this.toldAt > 200) this.tellPosition();
+    this.show();
+  }
+
+  setLoop(from, to) {
+    this.loop = from === null ? null : [Math.max(0, Math.min(from, to)), Math.min(this.duration, Math.max(from, to))];
+    if (this.loop && this.loop[1] - this.loop[0] < 0.05) this.loop = null;
+    for (const view of this.views) view.region();
+    this.show();
+  }
+
+  /** Get the sound, which all players of a track share: from the page, or piece by piece from the kernel. */
+  wantSound() {
+    const id = this.model.get("sound");
+    if (id !== this.id) this.leaveSound();
+    this.id = id;
+    if (!id) return this.show();
+    if (!page.sounds.has(id)) page.sounds.set(id, { users: new Set(), url: null, loader: null, pieces: [], at: 0, news: 0 });
+    const sound = page.sounds.get(id);
+    sound.users.add(this);
+    if (sound.url) return this.useSound(sound.url);
+    if (!sound.loader || performance.now() - sound.news > STALLED) {
+      Object.assign(sound, { loader: this, pieces: [], at: 0, news: performance.now() });
+      this.ask(0);
+    }
+  }
+
+  ask(offset) {
+    try {
+      this.model.send({ sound: this.id, offset });
+    } catch {
+      this.say("The kernel is gone, and the sound with it: run the cell again.");
+    }
+  }
+
+  receive(message, buffers) {
+    const sound = page.sounds.get(message.sound);
+    if (!sound || sound.url || sound.loader !== this || message.offset !== sound.at) return;
+    if (message.problem) {
+      sound.loader = null;
+      for (const user of sound.users) user.say(message.problem);
+      return;
+    }
+    sound.pieces.push(bytes(buffers[0]));
+    sound.at += buffers[0].byteLength;
+    sound.news = performance.now();
+    if (sound.at < message.size) return this.ask(sound.at);
+    sound.url = URL.createObjectURL(new Blob(sound.pieces, { type: message.type }));
+    Object.assign(sound, { loader: null, pieces: [] });
+    for (const user of sound.users) user.useSound(sound.url);
+  }
+
+  useSound(url) {
+    if (url === this.url) return;
+    const [position, playing] = [this.position, this.wanted];
+    this.url = url;
+    this.audio.src = url;
+    this.audio.currentTime = position;
+    this.problem = "";
+    if (playing) this.play();
+    this.show();
+  }
+
+  leaveSound() {
+    const sound = page.sounds.get(this.id);
+    if (!sound) return;
+    sound.users.delete(this);
+    const [next] = sound.users;
+    if (!next) {
+      if (sound.url) URL.revokeObjectURL(sound.url);
+      page.sounds.delete(this.id);
+    } else if (sound.loader === this) {
+      sound.loader = null;
+      next.wantSound();
+    }
+  }
+
+  dispose() {
+    for (const [event, call] of this.on) this.model.off(event, call);
+    this.audio.pause();
+    this.leaveSound();
+    this.audio.removeAttribute("src");
+    if (page.sounding === this) page.sounding = null;
+  }
+}
+
+/** One picture: its colours below, and above them what is lit now and what lies outside the loop. */
+class Panel {
+  constructor(stage) {
+    this.figure = make("figure", { className: "mycs-panel" });
+    this.box = make("div", { className: "mycs-box" });
+    this.colors = make("canvas", { className: "mycs-colors" });
+    this.light = make("canvas", { className: "mycs-light" });
+    this.caption = make("figcaption", {});
+    this.colors.setAttribute("role", "img");
+    this.light.setAttribute("aria-hidden", "true");
+    this.box.append(this.colors, this.light);
+    this.figure.append(this.box, this.caption);
+    stage.append(this.figure);
+  }
+
+  set(about, pixels, times, room) {
+    const same = this.about && this.about.height === about.height && this.about.width === about.width;
+    if (!same || this.view !== times) {
+      this.view = times;
+      this.times = times.byteLength ? floats(times) : null;
+      this.moments = null;
+      this.lit = [];
+    }
+    if (!same) {
+      const { height, width } = about;
+      for (const canvas of [this.colors, this.light]) Object.assign(canvas, { width, height });
+      this.image = new ImageData(width, height);
+      this.glow = new ImageData(width, height);
+      const zoom = Math.max(1, room / Math.max(height, width));
+      this.box.style.width = `${width * zoom}px`;
+      this.box.style.aspectRatio = `${width} / ${height}`;
+    }
+    this.about = about;
+    this.pixels = bytes(pixels);
+    this.colors.setAttribute("aria-label", about.alt);
+    this.caption.textContent = about.title;
+    this.caption.hidden = !about.title;
+  }
+
+  paint(lut) {
+    const out = new Uint32Array(this.image.data.buffer);
+    const { pixels } = this;
+    if (lut) for (let i = 0; i < out.length; i++) out[i] = lut[pixels[i]];
+    else for (let i = 0, j = 0; i < out.length; i++, j += 3) out[i] = packed(pixels[j], pixels[j + 1], pixels[j + 2]);
+    this.colors.getContext("2d").putImageData(this.image, 0, 0);
+  }
+
+  /** Darken what lies outside the loop. */
+  region(loop) {
+    const outside = (t) => loop && (t < loop[0] - ROUNDING || t >= loop[1]);
+    this.base = this.times && loop ? Uint32Array.from(this.times, (t) => (outside(t) ? 0x99000000 : 0)) : null;
+    const glow = new Uint32Array(this.glow.data.buffer);
+    this.base ? glow.set(this.base) : glow.fill(0);
+    this.light.getContext("2d").putImageData(this.glow, 0, 0);
+    this.lit = [];
+  }
+
+  /** Light up the pixels of the moment at `t`, and those of the moments just before it while music plays. */
+  shine(t, trail) {
+    if (!this.times) return;
+    this.moments ??= momentsOf(this.times);
+    const { starts, first, pixels, end } = this.moments;
+    const glow = new Uint32Array(this.glow.data.buffer);
+    const under = new Uint32Array(this.image.data.buffer);
+    for (const p of this.lit) glow[p] = this.base ? this.base[p] : 0;
+    this.lit = [];
+    t += ROUNDING;
+    const now = last(starts, t);
+    for (let m = now; m >= 0 && t < end; m--) {
+      const bright = m === now ? 1 : 1 - (t - starts[m + 1]) / trail;
+      if (!(bright > 0)) break;
+      for (let i = first[m]; i < first[m + 1]; i++) {
+        const p = pixels[i];
+        glow[p] = contrasting(under[p], bright * (m === now ? 1 : 0.7));
+        this.lit.push(p);
+      }
+    }
+    this.light.getContext("2d").putImageData(this.glow, 0, 0);
+  }
+
+  /** The second shown at a place of the screen. */
+  at(event) {
+    const box = this.box.getBoundingClientRect();
+    const x = Math.floor(((event.clientX - box.left) / box.width) * this.about.width);
+    const y = Math.floor(((event.clientY - box.top) / box.height) * this.about.height);
+    const inside = (v, size) => Math.min(Math.max(v, 0), size - 1);
+    return this.times[inside(y, this.about.height) * this.about.width + inside(x, this.about.width)];
+  }
+}
+
+// ImageData holds red first; every machine that runs a browser reads it as a number with red lowest.
+const packed = (r, g, b) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+
+/** White over a dark color, black over a bright one. */
+function contrasting(color, alpha) {
+  const light = 0.299 * (color & 255) + 0.587 * ((color >> 8) & 255) + 0.114 * ((color >> 16) & 255);
+  return ((Math.round(255 * alpha) << 24) | (light < 140 ? 0xffffff : 0)) >>> 0;
+}
+
+function make(tag, properties, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+/** A native slider with its label. */
+function slider(text, properties) {
+  const input = make("input", { type: "range", ...properties });
+  return [make("label", {}, make("span", { textContent: text }), input), input];
+}
+
+class View {
+  constructor(core, el) {
+    this.core = core;
+    this.panels = [];
+    this.root = make("div", { className: "mycs" });
+    // JupyterLab leaves the keys alone inside an element with this attribute.
+    this.root.setAttribute("data-lm-suppress-shortcuts", "true");
+    this.stage = make("div", { className: "mycs-stage", tabIndex: 0 });
+    this.stage.setAttribute("role", "group");
+    this.message = make("div", { className: "mycs-message" });
+    this.message.setAttribute("role", "status");
+    this.root.append(this.stage, this.transport(), this.lookControls(), this.message);
+    el.append(this.root);
+    this.root.addEventListener("keydown", (event) => this.key(event));
+    this.stage.addEventListener("pointerdown", (event) => this.press(event));
+    core.views.add(this);
+    this.draw();
+  }
+
+  transport() {
+    const { core } = this;
+    this.button = make("button", { type: "button", className: "mycs-play", textContent: "Play" });
+    this.button.addEventListener("click", () => core.play(!core.playing));
+    let label;
+    [label, this.seeker] = slider("Position", { className: "mycs-seek", min: 0, step: "any", value: 0 });
+    this.seeker.addEventListener("input", () => core.seek(Number(this.seeker.value)));
+    this.clock = make("span", { className: "mycs-clock" });
+    this.clock.setAttribute("aria-hidden", "true");
+    this.looper = make("button", { type: "button", className: "mycs-loop", textContent: "Loop" });
+    this.looper.title = "Repeat a stretch; or drag over the picture with Shift held down";
+    this.looper.addEventListener("click", () => {
+      core.loop ? core.setLoop(null) : core.setLoop(core.position, Math.min(core.position + 4, core.duration));
+    });
+    this.ends = ["from", "to"].map((name, end) => {
+      const input = make("input", { type: "number", className: `mycs-${name}`, min: 0, step: 0.1 });
+      input.addEventListener("change", () => {
+        const loop = [...core.loop];
+        if (input.value !== "") loop[end] = Number(input.value);
+        core.setLoop(...loop);
+      });
+      return [make("label", { hidden: true }, make("span", { textContent: `${name} (s)` }), input), input];
+    });
+    const [volumeLabel, volume] = slider("Volume", { className: "mycs-volume", min: 0, max: 100, step: 1, value: 100 });
+    const loudness = () => volume.setAttribute("aria-valuetext", `${volume.value} percent`);
+    volume.addEventListener("input", () => {
+      core.audio.volume = volume.value / 100;
+      loudness();
+    });
+    loudness();
+    this.bar = make("div", { className: "mycs-bar" }, this.button, label, this.clock, this.looper);
+    this.bar.append(...this.ends.map(([label]) => label), volumeLabel);
+    return this.bar;
+  }
+
+  /** Colors, range and contrast: only the table of 256 colors changes, here in the page. */
+  lookControls() {
+    const redraw = () => this.paint();
+    this.cmap = make("select", { className: "mycs-cmap" });
+    this.cmap.append(make("option", { value: "", textContent: "as made" }));
+    for (const name of Object.keys(this.core.model.get("palettes"))) {
+      this.cmap.append(make("option", { value: name, textContent: name }));
+    }
+    const [rangeLabel, range] = slider("Range", { className: "mycs-range", min: 5, max: 100, step: 1, value: 100 });
+    const [contrastLabel, contrast] = slider("Contrast", { className: "mycs-contrast", min: 20, max: 400, step: 1, value: 100 });
+    Object.assign(this, { range, contrast, shown: make("span", { className: "mycs-clock" }) });
+    this.shown.setAttribute("aria-hidden", "true");
+    for (const control of [this.cmap, range, contrast]) control.addEventListener("input", redraw);
+    const again = make("button", { type: "button", textContent: "Reset" });
+    again.addEventListener("click", () => {
+      Object.assign(range, { value: 100 });
+      Object.assign(contrast, { value: 100 });
+      this.cmap.value = "";
+      redraw();
+    });
+    const names = make("label", {}, make("span", { textContent: "Colormap" }), this.cmap);
+    const bar = make("div", { className: "mycs-bar" }, names, rangeLabel, this.shown, contrastLabel, again);
+    this.look = make("details", { className: "mycs-look" }, make("summary", { textContent: "Colours" }), bar);
+    return this.look;
+  }
+
+  /** Take over the traits. */
+  draw() {
+    const { model } = this.core;
+    const [about, pixels, times] = ["panels", "pixels", "times"].map((name) => model.get(name));
+    while (this.panels.length > about.length) this.panels.pop().figure.remove();
+    while (this.panels.length < about.length) this.panels.push(new Panel(this.stage));
+    this.panels.forEach((panel, i) => panel.set(about[i], pixels[i], times[i], about.length > 1 ? 336 : 448));
+    const timed = this.panels.some((panel) => panel.times);
+    const keys = timed ? ". Space plays, arrow keys move by 5 seconds, Home goes back to the beginning." : "";
+    this.stage.setAttribute("aria-label", (about.length > 1 ? "Pictures of one piece" : "Picture") + keys);
+    this.stage.classList.toggle("mycs-timed", timed);
+    this.bar.hidden = !timed;
+    this.look.hidden = !about.some(({ cmap }) => cmap);
+    this.seeker.max = this.core.duration;
+    this.paint();
+    this.region();
+    this.show();
+  }
+
+  paint() {
+    const { model } = this.core;
+    const [range, contrast] = [this.range.value / 100, this.contrast.value / 100];
+    for (const panel of this.panels) {
+      const { cmap } = panel.about;
+      if (!cmap) {
+        panel.paint();
+        continue;
+      }
+      const palette = bytes(model.get("palettes")[this.cmap.value || cmap]);
+      const lut = Uint32Array.from({ length: 256 }, (_, i) => {
+        const shown = (i / 255 - (1 - range)) / range;
+        const level = 3 * Math.round(255 * Math.min(1, Math.max(0, 0.5 + (shown - 0.5) * contrast)));
+        return packed(palette[level], palette[level + 1], palette[level + 2]);
+      });
+      panel.paint(lut);
+    }
+    const about = this.panels.map((panel) => panel.about).find(({ cmap }) => cmap);
+    if (about) {
+      const span = Number(((about.high - about.low) * range).toPrecision(3));
+      this.shown.textContent = `${span} ${about.unit}`.trim();
+      this.range.setAttribute("aria-valuetext", `the highest ${this.shown.textContent}`);
+      this.contrast.setAttribute("aria-valuetext", `${this.contrast.value} percent`);
+    }
+    this.shine();
+  }
+
+  region() {
+    for (const panel of this.panels) panel.region(this.core.loop);
+    this.shine();
+  }
+
+  shine() {
+    const { core } = this;
+    const trail = core.playing && !calm.matches ? Math.min(TRAIL, core.duration / 10) : 0;
+    for (const panel of this.panels) panel.shine(core.position, trail);
+  }
+
+  /** Bring controls and light up to date with the core. */
+  show() {
+    const { core } = this;
+    const silent = !core.model.get("sound");
+    const text = core.model.get("message") || core.problem;
+    if (this.message.textContent !== text) this.message.textContent = text;
+    this.button.disabled = silent;
+    this.button.textContent = core.playing ? "Pause" : "Play";
+    if (document.activeElement !== this.seeker || core.playing) this.seeker.value = core.position;
+    this.seeker.setAttribute("aria-valuetext", `${spoken(core.position)} of ${spoken(core.duration)}`);
+    this.clock.textContent = `${clock(core.position)} / ${clock(core.duration, core.duration < 60)}`;
+    this.looper.setAttribute("aria-pressed", String(Boolean(core.loop)));
+    this.ends.forEach(([label, input], end) => {
+      label.hidden = !core.loop;
+      if (core.loop && document.activeElement !== input) input.value = core.loop[end].toFixed(1);
+    });
+    this.shine();
+  }
+
+  key(event) {
+    const { core } = this;
+    event.stopPropagation();
+    if (event.ctrlKey || event.metaKey || event.altKey || this.bar.hidden) return;
+    if (event.target !== this.stage && event.target !== this.button && event.target !== this.seeker) return;
+    const steps = { ArrowLeft: -STEP, ArrowDown: -STEP, ArrowRight: STEP, ArrowUp: STEP };
+    if (event.key in steps) core.seek(core.position + steps[event.key]);
+    else if (event.key === "Home") core.seek(0);
+    else if (event.key === " " && event.target !== this.button) core.play(!core.playing);
+    else return; // the button answers to Space by itself
+    event.preventDefault();
+  }
+
+  press(event) {
+    const { core } = this;
+    const panel = this.panels.find(({ box }) => box.contains(event.target));
+    if (!panel?.times || event.button !== 0) return;
+    const begin = panel.at(event);
+    const looping = event.shiftKey;
+    // The end of the stretch is the end of the moment under the pointer.
+    const until = (t) => {
+      const { starts, end } = (panel.moments ??= momentsOf(panel.times));
+      const next = last(starts, t) + 1;
+      return next < starts.length ? starts[next] : Math.min(end, core.duration);
+    };
+    const drag = (move) => {
+      const t = panel.at(move);
+      if (!looping) core.seek(t);
+      else core.setLoop(Math.min(begin, t), until(Math.max(begin, t)));
+    };
+    const done = () => {
+      this.stage.removeEventListener("pointermove", drag);
+      if (looping && core.loop) core.seek(core.loop[0]);
+      if (looping) core.play();
+    };
+    this.stage.focus({ preventScroll: true });
+    event.preventDefault();
+    this.stage.setPointerCapture(event.pointerId);
+    this.stage.addEventListener("pointermove", drag);
+    for (const end of ["pointerup", "pointercancel"]) this.stage.addEventListener(end, done, { once: true });
+    if (looping) return;
+    core.seek(begin);
+    core.play();
+  }
+
+  dispose() {
+    this.core.views.delete(this);
+    this.root.remove();
+  }
+}
+
+export default () => {
+  let core = null;
+  return {
+    initialize({ model }) {
+      core = new Core(model);
+      return () => core.dispose();
+    },
+    render({ model, el }) {
+      core ??= new Core(model);
+      const view = new View(core, el);
+      return () => view.dispose();
+    },
+  };
+};

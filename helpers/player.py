@@ -1,0 +1,240 @@
+"""A picture you can hear: click it, and it plays from that moment. Explained in notebooks/00-start-here.ipynb.
+
+The page (`player.js`) draws the picture and plays the sound. Python hands it the pixels, the second of each pixel
+and, piece by piece when the page asks for it, the sound, which is therefore never stored in a notebook.
+"""
+
+import hashlib
+import io
+import uuid
+from functools import cached_property
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+import anywidget
+import numpy as np
+import soundfile as sf
+import traitlets
+
+from helpers import colors, figures
+from helpers.tracks import BLOCK
+
+HERE = Path(__file__).resolve().parent
+PIECE = 1 << 21
+# What browsers play as it is: the format and the ways of writing a sample, as soundfile names them.
+PLAYABLE = {
+    "WAV": ("audio/wav", {"PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT"}),
+    "WAVEX": ("audio/wav", {"PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT"}),
+    "FLAC": ("audio/flac", {"PCM_S8", "PCM_16", "PCM_24"}),
+    "OGG": ("audio/ogg", {"VORBIS", "OPUS"}),
+    "MP3": ("audio/mpeg", {"MPEG_LAYER_III"}),
+}
+
+# One sound a track, for as long as the track is in use.
+SOUNDS = WeakKeyDictionary()
+
+
+class Sound:
+    """What a page needs in order to play a track: the file's own bytes, or the signal as FLAC.
+
+    Attributes
+    ----------
+    key : str
+        The same for every track of the same file.
+    kind : str
+        The media type, such as "audio/ogg".
+    """
+
+    @classmethod
+    def of(cls, track) -> "Sound":
+        """Return the sound of a track: one copy, however many players ask."""
+        if track not in SOUNDS:
+            SOUNDS[track] = cls(track)
+        return SOUNDS[track]
+
+    def __init__(self, track):
+        # The track itself is not kept, so that it can be forgotten together with its sound.
+        self.path, self.signal, self.sr = None, track.signal, track.sr
+        self.key, self.kind = uuid.uuid4().hex, "audio/flac"
+        kind = playable(track.path)
+        if kind:
+            self.path, self.kind = Path(track.path).resolve(), kind
+            self.key = self.fingerprint()
+
+    def fingerprint(self) -> str:
+        """Return a name that changes when the file does."""
+        stat = self.path.stat()
+        return hashlib.sha256(f"{self.path} {stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The signal as a FLAC file of 16 bits, turned down if it goes beyond ±1."""
+        loudest = max(np.abs(self.signal[i : i + BLOCK]).max() for i in range(0, len(self.signal), BLOCK))
+        buffer = io.BytesIO()
+        with sf.SoundFile(buffer, "w", self.sr, 1, format="FLAC", subtype="PCM_16") as file:
+            for start in range(0, len(self.signal), BLOCK):
+                file.write(self.signal[start : start + BLOCK] / max(1, loudest))
+        return buffer.getvalue()
+
+    def read(self, offset: int) -> tuple[bytes, int]:
+        """Return the piece that begins at byte `offset`, and the size of the whole.
+
+        Raises
+        ------
+        OSError
+            If the file is gone, or is not the one that was loaded.
+        """
+        if self.path is None:
+            return self.encoded[offset : offset + PIECE], len(self.encoded)
+        with self.path.open("rb") as file:
+            if self.fingerprint() != self.key:
+                raise OSError(f"{self.path.name} has changed")
+            file.seek(offset)
+            return file.read(PIECE), self.path.stat().st_size
+
+
+def playable(path) -> str | None:
+    """Return the media type of a file that every browser plays, else None."""
+    if path is None:
+        return None
+    try:
+        info = sf.info(str(path))
+    except (sf.LibsndfileError, OSError):
+        return None
+    kind, subtypes = PLAYABLE.get(info.format, (None, ()))
+    return kind if info.subtype in subtypes and info.channels <= 2 else None
+
+
+class Player(anywidget.AnyWidget):
+    """One picture or several of one piece, with its sound.
+
+    Attributes
+    ----------
+    position : float
+        The second that sounds now; setting it moves the cursor and the sound.
+    playing : bool
+        Whether it sounds; setting it starts and stops the sound.
+    message : str
+        A sentence below the picture.
+    """
+
+    _esm = HERE / "player.js"
+    _css = HERE / "player.css"
+
+    panels = traitlets.List().tag(sync=True)
+    pixels = traitlets.List().tag(sync=True)
+    times = traitlets.List().tag(sync=True)
+    palettes = traitlets.Dict().tag(sync=True)
+    sound = traitlets.Unicode().tag(sync=True)
+    duration = traitlets.Float().tag(sync=True)
+    position = traitlets.Float(0.0).tag(sync=True)
+    playing = traitlets.Bool(False).tag(sync=True)
+    message = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, pictures, titles=None):
+        super().__init__()
+        self.put(pictures, titles)
+        self.on_msg(self.answer)
+
+    def put(self, pictures, titles=None) -> None:
+        """Show other pictures in the same place, while the sound goes on.
+
+        Parameters
+        ----------
+        pictures : sequence of Picture
+            Of the same track.
+        titles : sequence of str, optional
+            One for each picture.
+
+        Raises
+        ------
+        ValueError
+            If there is no picture, the pictures show different music, or the titles do not fit.
+        """
+        pictures = list(pictures)
+        titles = [""] * len(pictures) if titles is None else [str(title) for title in titles]
+        if not pictures or len(titles) != len(pictures):
+            raise ValueError(f"{len(pictures)} pictures and {len(titles)} titles were given: give one title a picture.")
+        track = pictures[0].track
+        if any(picture.track is not track for picture in pictures):
+            raise ValueError("The pictures show different music: a cursor can walk through pictures of one track only.")
+        cmaps = {picture.scale.cmap for picture in pictures if picture.scale}
+        with self.hold_sync():
+            self.panels = [described(picture, title) for picture, title in zip(pictures, titles, strict=True)]
+            self.pixels = [(p.pixels if p.levels is None else p.levels).tobytes() for p in pictures]
+            self.times = [b"" if p.times is None else p.times.astype("<f4").tobytes() for p in pictures]
+            names = sorted({*cmaps, *colors.MONOTONE}, key=lambda name: (name not in colors.MONOTONE, name))
+            if set(names) != set(self.palettes):
+                self.palettes = {name: colors.palette(name).tobytes() for name in names}
+            self.duration = track.duration if track else 0.0
+            self.source = Sound.of(track) if track else None
+            self.sound = self.source.key if track else ""
+        self.pictures, self.titles = pictures, titles
+
+    def answer(self, _, content, buffers) -> None:
+        """Send the page the piece of sound that it asks for."""
+        if self.source is None or content.get("sound") != self.sound:
+            return
+        reply = {"sound": self.sound, "offset": content["offset"], "type": self.source.kind}
+        try:
+            piece, reply["size"] = self.source.read(int(content["offset"]))
+        except OSError as error:
+            problem = f"The sound cannot be read ({error.strerror or error}): load the track again."
+            self.send(reply | {"problem": problem})
+        else:
+            self.send(reply, [piece])
+
+    @property
+    def alt(self) -> str:
+        """What is to be seen, in words."""
+        named = zip(self.pictures, self.titles, strict=True)
+        return " ".join(f"{title}: {picture.alt}" if title else picture.alt for picture, title in named)
+
+    def __repr__(self):
+        return self.alt
+
+    def _repr_mimebundle_(self, **_):
+        return still(self, self)
+
+
+def described(picture, title: str) -> dict:
+    """Return what the page is told of a picture besides its pixels."""
+    height, width = picture.pixels.shape[:2]
+    scale = vars(picture.scale) if picture.scale else {"cmap": ""}
+    return {"height": height, "width": width, "title": title, "alt": picture.alt, **scale}
+
+
+def still(widget, player) -> tuple[dict, dict]:
+    """Return a live widget together with a PNG of its player, for pages without a kernel."""
+    if len(player.pictures) == 1 and not player.titles[0]:
+        image = player.pictures[0].enlarged()
+    else:
+        image, _ = figures.side_by_side(player.pictures, player.titles)
+    data, metadata = figures.bundle(image, player.alt)
+    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    return data | {"application/vnd.jupyter.widget-view+json": view}, metadata
+
+
+def play(*pictures, titles=None) -> Player:
+    """Show pictures that can be clicked and heard.
+
+    A click plays from the moment shown there, and while the music plays, the pixels of the present moment light up,
+    in all the pictures at once. Drag with Shift held down to repeat a stretch.
+
+    Parameters
+    ----------
+    *pictures : Picture
+        One or several, of the same track.
+    titles : sequence of str, optional
+        A title below each picture.
+
+    Returns
+    -------
+    Player
+
+    Raises
+    ------
+    ValueError
+        If there is no picture, the pictures show different music, or the titles do not fit.
+    """
+    return Player(pictures, titles)
