@@ -4,11 +4,17 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["colors", "exercises", "features", "figures", "layouts", "moments", "pictures", "tracks"],
+    submodules=[
+        *("colors", "exercises", "explorer", "features", "figures", "layouts", "moments", "pictures"),
+        *("player", "sounds", "tracks"),
+    ],
     submod_attrs={
         "exercises": ["check"],
+        "explorer": ["Explorer", "explore"],
         "figures": ["draw", "show"],
         "pictures": ["Picture"],
+        "player": ["Player", "play"],
+        "sounds": ["resynthesise"],
         "tracks": ["Track", "TrackError", "load_track"],
     },
 )
