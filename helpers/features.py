@@ -1,7 +1,7 @@
 """What: what is measured in each moment.
 
 Every measurement takes a track and moments and returns float32 [bins, n]: one column a moment, the lowest bin
-first. Explained in notebooks/01-waveform.ipynb (`envelope`), 02-amplitude-histogram.ipynb
+first. Explained in notebooks/01-waveform.ipynb (`envelope`, `waveform`), 02-amplitude-histogram.ipynb
 (`amplitude_histogram`), 03-decibels.ipynb (`spectrogram`, `decibels`), 04-mel.ipynb (`mel`) and
 05-perceptual.ipynb (`perceptual_mel`).
 """
@@ -54,6 +54,31 @@ def envelope(track, when) -> np.ndarray:
         signal = track.signal[: edges[-1]]
         result[:, : len(begun)] = np.minimum.reduceat(signal, begun), np.maximum.reduceat(signal, begun)
     return result
+
+
+def waveform(track, when, bins: int = 100, limit: float = 1.0) -> np.ndarray:
+    """Draw the envelope with pixels: which amplitudes lie between the lowest and the highest of each moment.
+
+    Parameters
+    ----------
+    track : Track
+    when : float64 [n + 1]
+        Edges of the moments, in seconds.
+    bins : int
+        How many equal steps the range −limit … limit is divided into.
+    limit : float
+        The largest amplitude; what lies beyond is drawn in the outermost bins.
+
+    Returns
+    -------
+    float32 [bins, n]
+        1 from the bin of the lowest to that of the highest amplitude, 0 elsewhere.
+    """
+    bins = whole(bins, "bins")
+    level = np.floor((envelope(track, when) + np.float64(limit)) * (bins / (2 * limit)))
+    low, high = np.clip(level, 0, bins - 1)
+    row = np.arange(bins)[:, np.newaxis]
+    return ((low <= row) & (row <= high)).astype(np.float32)
 
 
 def amplitude_histogram(track, when, bins: int = 100, limit: float = 1.0) -> np.ndarray:

@@ -1,0 +1,83 @@
+"""Turn measurements back into sound, in order to hear what they kept. Explained in notebooks/06-squash.ipynb."""
+
+import numpy as np
+
+from helpers.features import mel_filters, whole, window_length
+from helpers.moments import checked
+from helpers.tracks import Track
+
+ROUNDS = 20
+AT_ONCE = 256
+
+
+def resynthesise(track, when, power, fmin=50.0, fmax=8000.0, *, seed=0) -> Track:
+    """Make a sound that has the given power in each mel band in each moment, and is noise otherwise.
+
+    Mel bands keep neither the phase nor the place of a tone within its band. Nothing is invented in their stead:
+    noise is coloured, moment by moment, until its bands are as strong as the measured ones.
+
+    Parameters
+    ----------
+    track : Track
+        Where the measurements come from; the sound gets its length, sample rate and name.
+    when : float64 [n + 1]
+        The edges of the moments, in seconds.
+    power : [bands, n]
+        What `features.mel` measured, or decibels turned back into power. A negative value counts as 0.
+    fmin, fmax : float
+        As for `features.mel`.
+    seed : int
+        Chooses the noise.
+
+    Returns
+    -------
+    Track
+        As loud as the measurements say; turned down if it went beyond ±1.
+
+    Raises
+    ------
+    ValueError
+        If there is not one column of power a moment.
+    """
+    when, power = checked(when), np.asarray(power, dtype=np.float64)
+    if power.ndim != 2 or power.shape[1] != len(when) - 1 or not np.isfinite(power).all():
+        raise ValueError(
+            f"Power of shape {power.shape} was given for {len(when) - 1} moments: one column of finite numbers a "
+            "moment was expected."
+        )
+    n_fft = window_length(track.sr)
+    hop, n = n_fft // 4, len(when) - 1
+    # The Hann window is shared out between analysis and synthesis; at a quarter's hop its copies add up to 2.
+    fade = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft))
+    filters = mel_filters(track.sr, n_fft, len(power), fmin, fmax)
+    frames = -(-len(track.signal) // hop) + 3
+    centers = (np.arange(frames) - 1) * hop / track.sr
+    moment = np.searchsorted(when, centers, side="right") - 1
+    noise = np.random.default_rng(whole(seed, "seed", 0)).standard_normal((frames + 3) * hop, np.float32)
+    signal = np.zeros_like(noise)
+    for a in range(0, frames, AT_ONCE):
+        b = min(a + AT_ONCE, frames)
+        there, column = np.unique(np.clip(moment[a:b], 0, n - 1), return_inverse=True)
+        gain = np.sqrt(spectra(power[:, there], filters) / np.sum(fade**4))
+        sounding = (moment[a:b] >= 0) & (moment[a:b] < n)
+        windows = np.lib.stride_tricks.sliding_window_view(noise, n_fft)[a * hop : b * hop : hop] * fade
+        shaped = np.fft.irfft(np.fft.rfft(windows) * (gain[:, column] * sounding).T, n_fft) * (fade / 2)
+        for i, window in enumerate(shaped, a):
+            signal[i * hop : i * hop + n_fft] += window
+    signal = signal[3 * hop :][: len(track.signal)]
+    return Track(signal / max(1, np.abs(signal).max()), track.sr, f"what is left of {track.name}")
+
+
+def spectra(power, filters) -> np.ndarray:
+    """Return spectra whose mel bands are as close to the given power as can be; float64 [n_fft / 2 + 1, n].
+
+    The filters overlap, so each round compares the bands of the spectra so far with the given ones and corrects
+    every frequency by what its bands lack (Richardson 1972, Lucy 1974).
+    """
+    filters, power = filters.astype(np.float64), np.maximum(power, 0)
+    share = filters.sum(axis=0)[:, np.newaxis]
+    result = np.ones((filters.shape[1], power.shape[1])) * (share > 0)
+    for _ in range(ROUNDS):
+        lacking = power / np.maximum(filters @ result, 1e-30)
+        result *= filters.T @ lacking / np.maximum(share, 1e-30)
+    return result
