@@ -93,8 +93,13 @@ class Picture:
             else f"brightest at {figures.clock(starts[per_moment.argmax()])}, "
             f"darkest at {figures.clock(starts[per_moment.argmin()])}"
         )
+        # A moment is taken to end one moment after it begins, because only the beginnings are known.
+        end = starts[-1] + (starts[-1] - starts[-2]) if len(starts) > 1 else self.track.duration
+        whole = end - starts[0] > 0.99 * self.track.duration
+        length = figures.clock(self.track.duration if whole else end - starts[0])
+        since = "" if whole else f" from {figures.clock(starts[0])} on,"
         return (
-            f"Picture of {self.track.name}, {width} × {height} pixels: {figures.clock(self.track.duration)} of music "
+            f"Picture of {self.track.name}, {width} × {height} pixels: {length} of music{since} "
             f"in {len(starts)} moments, {where}."
         )
 
@@ -116,8 +121,15 @@ class Picture:
             part.unlink(missing_ok=True)
 
     def enlarged(self) -> Image.Image:
-        """Return it as a Pillow image of a size that a page likes: 448 pixels where it is smaller."""
-        return self.image(max(1, 448 // max(self.pixels.shape)))
+        """Return it as a Pillow image of a size that a page likes: as many whole times larger as fit 800 × 448.
+
+        Where it is many times as wide as high, rows are repeated until the shape is about 3 : 1, so that they can be
+        seen and hit; a very high one is widened alike.
+        """
+        height, width = self.pixels.shape[:2]
+        zoom = max(1, min(800 // width, 448 // height))
+        higher, wider = (max(1, round(shape / 3)) for shape in (width / height, height / width))
+        return Image.fromarray(self.pixels.repeat(zoom * higher, axis=0).repeat(zoom * wider, axis=1))
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return figures.bundle(self.enlarged(), self.alt)

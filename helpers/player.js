@@ -9,6 +9,8 @@ const page = (globalThis[Symbol.for("music-you-can-see")] ??= { sounds: new Map(
 const STEP = 5; // seconds that an arrow key moves
 const TRAIL = 0.6; // seconds until a lit pixel has faded
 const STALLED = 5000; // milliseconds without news after which another player asks for the sound
+const ROOM = { one: [800, 448], several: [336, 336] }; // what a picture may fill on the page: width, height
+const SLIMMEST = 3; // a picture of a more extreme shape is stretched to this one, so that it can be seen and hit
 const ROUNDING = 5e-6; // browsers keep the position in microseconds
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -277,6 +279,19 @@ class Panel {
     this.box.append(this.colors, this.light);
     this.figure.append(this.box, this.caption);
     stage.append(this.figure);
+    this.watcher = new ResizeObserver(() => this.smooth());
+    this.watcher.observe(this.box);
+  }
+
+  /** Where there are more pixels than room, none may be left out. */
+  smooth() {
+    const crowded = this.box.clientWidth < this.colors.width || this.box.clientHeight < this.colors.height;
+    this.box.classList.toggle("mycs-crowded", crowded);
+  }
+
+  remove() {
+    this.watcher.disconnect();
+    this.figure.remove();
   }
 
   set(about, pixels, times, room) {
@@ -292,9 +307,14 @@ class Panel {
       for (const canvas of [this.colors, this.light]) Object.assign(canvas, { width, height });
       this.image = new ImageData(width, height);
       this.glow = new ImageData(width, height);
-      const zoom = Math.max(1, room / Math.max(height, width));
-      this.box.style.width = `${width * zoom}px`;
-      this.box.style.aspectRatio = `${width} / ${height}`;
+      const shape = Math.min(Math.max(width / height, 1 / SLIMMEST), SLIMMEST);
+      // Under a slider the page must not jump: a box keeps its size while the picture has about the same shape.
+      if (!this.shape || Math.max(shape / this.shape, this.shape / shape) > 2) {
+        this.shape = shape;
+        this.box.style.width = `${Math.max(width, height * shape, Math.min(room[0], room[1] * shape))}px`;
+        this.box.style.aspectRatio = shape;
+      }
+      this.smooth();
     }
     this.about = about;
     this.pixels = bytes(pixels);
@@ -459,9 +479,12 @@ class View {
   draw() {
     const { model } = this.core;
     const [about, pixels, times] = ["panels", "pixels", "times"].map((name) => model.get(name));
-    while (this.panels.length > about.length) this.panels.pop().figure.remove();
-    while (this.panels.length < about.length) this.panels.push(new Panel(this.stage));
-    this.panels.forEach((panel, i) => panel.set(about[i], pixels[i], times[i], about.length > 1 ? 336 : 448));
+    if (this.panels.length !== about.length) {
+      for (const panel of this.panels) panel.remove();
+      this.panels = about.map(() => new Panel(this.stage));
+    }
+    const room = about.length > 1 ? ROOM.several : ROOM.one;
+    this.panels.forEach((panel, i) => panel.set(about[i], pixels[i], times[i], room));
     const timed = this.panels.some((panel) => panel.times);
     const keys = timed ? ". Space plays, arrow keys move by 5 seconds, Home goes back to the beginning." : "";
     this.stage.setAttribute("aria-label", (about.length > 1 ? "Pictures of one piece" : "Picture") + keys);
@@ -578,6 +601,7 @@ class View {
 
   dispose() {
     this.core.views.delete(this);
+    for (const panel of this.panels) panel.remove();
     this.root.remove();
   }
 }

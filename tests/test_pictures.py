@@ -216,12 +216,35 @@ def test_saving_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize(("n", "zoom"), [(6, 74), (224, 2), (225, 1), (449, 1), (1000, 1)])
-def test_jupyter_gets_the_picture_and_its_words(n, zoom):
+def test_alt_of_a_part_does_not_promise_the_whole():
+    track = noise(9.0, "dice")
+    picture = Picture.compose(track, moments.between(2, 2.5, 100), np.zeros((1, 100)), timeline())
+    assert ": 0.5 s of music from 2 s on, in 100 moments, " in picture.alt
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "shown"),
+    [(224, 224, (448, 448)), (1, 1, (448, 448)), (2, 6, (266, 798)), (24, 800, (264, 800)), (300, 1000, (300, 1000))],
+)
+def test_enlarged_fits_a_page_and_can_be_hit(height, width, shown):
+    what = np.random.default_rng(0).random((height, width))
+    picture = Picture.compose(noise(), np.linspace(0, 0.25, width + 1), what, timeline())
+    high, wide = np.asarray(picture.enlarged()).shape[:2]
+    assert (high, wide) == shown
+    assert np.array_equal(np.asarray(picture.enlarged())[:: high // height, :: wide // width], picture.pixels)
+
+
+def test_enlarged_widens_a_high_one():
+    picture = Picture.compose(noise(), np.linspace(0, 0.25, 5), np.zeros((100, 4)), timeline())
+    assert picture.enlarged().size == (4 * 4 * 8, 100 * 4)
+
+
+@pytest.mark.parametrize("n", [6, 224, 225, 1000])
+def test_jupyter_gets_the_picture_and_its_words(n):
     picture = ramp(n)
     data, metadata = picture._repr_mimebundle_()
     assert set(data) == {"image/png", "text/plain"}
     assert data["text/plain"] == metadata["image/png"]["alt"] == picture.alt
     shown = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
     assert shown.format == "PNG"
-    assert np.array_equal(np.asarray(shown), np.asarray(picture.image(zoom)))
+    assert np.array_equal(np.asarray(shown), np.asarray(picture.enlarged()))
