@@ -19,6 +19,7 @@ from PIL import Image
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 THUMBNAILS = NOTEBOOKS / "thumbnails"
 CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
+WIDGET = "application/vnd.jupyter.widget-view+json"
 SOLUTION = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.DOTALL)
 
 
@@ -67,7 +68,10 @@ def run(nb, timeout=300):
 
 
 def tidy(nb):
-    """Remove what differs from run to run or from machine to machine, and name cells after their content."""
+    """Remove what differs from run to run or from machine to machine, and name cells after their content.
+
+    Of a live widget its PNG and its words stay: they are what a reader without a kernel sees.
+    """
     nb.metadata = {
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -79,6 +83,8 @@ def tidy(nb):
         name = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
         seen[name] = seen.get(name, 0) + 1
         cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET, None)
     return nb
 
 
