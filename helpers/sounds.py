@@ -55,15 +55,15 @@ def resynthesise(track, when, power, fmin=50.0, fmax=8000.0, *, seed=0) -> Track
     moment = np.searchsorted(when, centers, side="right") - 1
     noise = np.random.default_rng(whole(seed, "seed", 0)).standard_normal((frames + 3) * hop, np.float32)
     signal = np.zeros_like(noise)
-    for a in range(0, frames, AT_ONCE):
-        b = min(a + AT_ONCE, frames)
-        there, column = np.unique(np.clip(moment[a:b], 0, n - 1), return_inverse=True)
-        gain = np.sqrt(spectra(power[:, there], filters) / np.sum(fade**4))
-        sounding = (moment[a:b] >= 0) & (moment[a:b] < n)
-        windows = np.lib.stride_tricks.sliding_window_view(noise, n_fft)[a * hop : b * hop : hop] * fade
-        shaped = np.fft.irfft(np.fft.rfft(windows) * (gain[:, column] * sounding).T, n_fft) * (fade / 2)
-        for i, window in enumerate(shaped, a):
-            signal[i * hop : i * hop + n_fft] += window
+    for column in range(0, n, AT_ONCE):
+        gain = np.sqrt(spectra(power[:, column : column + AT_ONCE], filters) / np.sum(fade**4)).T
+        begin, end = np.searchsorted(moment, [column, min(column + AT_ONCE, n)])
+        for a in range(begin, end, AT_ONCE):
+            b = min(a + AT_ONCE, end)
+            windows = np.lib.stride_tricks.sliding_window_view(noise, n_fft)[a * hop : b * hop : hop] * fade
+            shaped = np.fft.irfft(np.fft.rfft(windows) * gain[moment[a:b] - column], n_fft) * (fade / 2)
+            for i, window in enumerate(shaped, a):
+                signal[i * hop : i * hop + n_fft] += window
     signal = signal[3 * hop :][: len(track.signal)]
     return Track(signal / max(1, np.abs(signal).max()), track.sr, f"what is left of {track.name}")
 
