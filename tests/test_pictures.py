@@ -247,4 +247,4 @@ def test_jupyter_gets_the_picture_and_its_words(n):
     assert data["text/plain"] == metadata["image/png"]["alt"] == picture.alt
     shown = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
     assert shown.format == "PNG"
-    assert np.array_equal(np.asarray(shown), np.asarray(picture.enlarged()))
+    assert np.array_equal(np.asarray(shown.convert("RGB")), np.asarray(picture.enlarged()))
