@@ -27,10 +27,17 @@ class Explorer(ipywidgets.VBox):
     def __init__(self, function, track, titles, ranges):
         self.function, self.track, self.titles = function, track, titles
         self.controls = controls_for(function, ranges)
-        self.player = Player(as_pictures(self.call(), track), titles)
+        try:
+            first = self.call()
+        except Exception as error:
+            start = ", ".join(f"{name}={control.value!r}" for name, control in self.controls.items())
+            raise ValueError(f"There is no first picture{' with ' if start else ''}{start}: {said(error)}") from None
+        self.player = Player(as_pictures(first, track), titles)
         for control in self.controls.values():
             control.observe(self.update, "value")
-        super().__init__([*self.controls.values(), self.player])
+        # A parameter that is fixed has no widget.
+        seen = [control for control in self.controls.values() if isinstance(control, ipywidgets.DOMWidget)]
+        super().__init__([*seen, self.player])
 
     def call(self):
         """Call the function with what the controls say."""
@@ -41,8 +48,7 @@ class Explorer(ipywidgets.VBox):
         try:
             self.player.put(as_pictures(self.call(), self.track), self.titles)
         except Exception as error:
-            first = next(iter(str(error).splitlines()), "")
-            self.player.message = first or f"The function stopped with {type(error).__name__}."
+            self.player.message = said(error)
         else:
             self.player.message = ""
 
@@ -53,14 +59,28 @@ class Explorer(ipywidgets.VBox):
         return still(self, self.player)
 
 
+def said(error: Exception) -> str:
+    """Put an error into one line: the first of its message, and its kind unless a ValueError says it all."""
+    line = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    if line and isinstance(error, ValueError):
+        return line
+    return f"The function stopped with {type(error).__name__}{': ' if line else '.'}{line}"
+
+
 def controls_for(function, ranges: dict) -> dict:
     """Return the control of each parameter, made from its range or, without one, from its default.
 
     Raises
     ------
     ValueError
-        If a range has no parameter of its name, or a parameter has neither a range nor a default.
+        If the function is none, a range is none or has no parameter of its name, or a parameter has neither a range
+        nor a default.
     """
+    if not callable(function):
+        raise ValueError(
+            f"A {type(function).__name__} was given; a function that returns a picture was expected: give its name, "
+            "without calling it."
+        )
     parameters = inspect.signature(function).parameters
     takes_any = any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters.values())
     named = [name for name, parameter in parameters.items() if parameter.kind not in (2, 4)]
@@ -73,7 +93,10 @@ def controls_for(function, ranges: dict) -> dict:
     for name in [*named, *(name for name in ranges if name not in named)]:
         default = parameters[name].default if name in named else NOTHING
         given = ranges.get(name, default)
-        control = ipywidgets.interactive.widget_from_abbrev(given, default) if given is not NOTHING else None
+        try:
+            control = ipywidgets.interactive.widget_from_abbrev(given, default) if given is not NOTHING else None
+        except ValueError as error:
+            raise ValueError(f"{name}={given!r} is no range: {said(error)}.") from None
         if control is None:
             raise ValueError(
                 f"'{name}' has no range: give it one, such as {name}=(1, 10) for a slider or {name}=['a', 'b'] "
@@ -84,6 +107,7 @@ def controls_for(function, ranges: dict) -> dict:
     width = max((len(control.description) for control in controls.values()), default=0) + 2
     for control in controls.values():
         control.style = {"description_width": f"{width}ch"}
+        control.layout = {"width": "100%", "max_width": "520px"}
     return controls
 
 
@@ -101,7 +125,7 @@ def as_picture(result, track) -> Picture:
     if isinstance(result, Picture):
         return result
     values = np.asarray(result)
-    if values.ndim != 2 or not values.size or not np.issubdtype(values.dtype, np.number):
+    if values.ndim != 2 or not values.size or values.dtype.kind not in "biuf":
         shape = f" of shape {values.shape}" if values.ndim else ""
         raise ValueError(
             f"The function returned a {type(result).__name__}{shape}; a Picture or a 2-D array of numbers was expected."
@@ -134,6 +158,7 @@ def explore(function, *, track=None, titles=None, **ranges) -> Explorer:
     Raises
     ------
     ValueError
-        If a range does not belong to a parameter, or a parameter has neither a range nor a default.
+        If a range does not belong to a parameter, a parameter has neither a range nor a default, or the function
+        fails at once.
     """
     return Explorer(function, track, titles, ranges)

@@ -9,7 +9,8 @@ const page = (globalThis[Symbol.for("music-you-can-see")] ??= { sounds: new Map(
 const STEP = 5; // seconds that an arrow key moves
 const TRAIL = 0.6; // seconds until a lit pixel has faded
 const STALLED = 5000; // milliseconds without news after which another player asks for the sound
-const ROOM = { one: [800, 448], several: [336, 336] }; // what a picture may fill on the page: width, height
+const ROOM = [800, 448]; // what a picture may fill on the page: width, height
+const GAP = 16; // between pictures side by side, as in player.css
 const SLIMMEST = 3; // a picture of a more extreme shape is stretched to this one, so that it can be seen and hit
 const ROUNDING = 5e-6; // browsers keep the position in microseconds
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -311,7 +312,10 @@ class Panel {
       // Under a slider the page must not jump: a box keeps its size while the picture has about the same shape.
       if (!this.shape || Math.max(shape / this.shape, this.shape / shape) > 2) {
         this.shape = shape;
-        this.box.style.width = `${Math.max(width, height * shape, Math.min(room[0], room[1] * shape))}px`;
+        const least = Math.max(width, height * shape);
+        // Whole multiples draw all pixels equally large.
+        const times = Math.max(1, Math.floor(Math.min(room[0], room[1] * shape) / least));
+        this.box.style.width = `${least * times}px`;
         this.box.style.aspectRatio = shape;
       }
       this.smooth();
@@ -483,7 +487,7 @@ class View {
       for (const panel of this.panels) panel.remove();
       this.panels = about.map(() => new Panel(this.stage));
     }
-    const room = about.length > 1 ? ROOM.several : ROOM.one;
+    const room = ROOM.map((size) => Math.min(size, (ROOM[0] + GAP) / about.length - GAP));
     this.panels.forEach((panel, i) => panel.set(about[i], pixels[i], times[i], room));
     const timed = this.panels.some((panel) => panel.times);
     const keys = timed ? ". Space plays, arrow keys move by 5 seconds, Home goes back to the beginning." : "";

@@ -17,6 +17,7 @@ import soundfile as sf
 import traitlets
 
 from helpers import colors, figures
+from helpers.pictures import Picture
 from helpers.tracks import BLOCK
 
 HERE = Path(__file__).resolve().parent
@@ -55,8 +56,10 @@ class Sound:
     def __init__(self, track):
         # The track itself is not kept, so that it can be forgotten together with its sound.
         self.path, self.signal, self.sr = None, track.signal, track.sr
-        self.key, self.kind = uuid.uuid4().hex, "audio/flac"
-        kind = playable(track.path)
+        # FLAC writes high sample rates only in steps of ten.
+        self.kind = "audio/wav" if track.sr > 65_535 and track.sr % 10 else "audio/flac"
+        self.key = uuid.uuid4().hex
+        kind = playable(track)
         if kind:
             self.path, self.kind = Path(track.path).resolve(), kind
             self.key = self.fingerprint()
@@ -68,10 +71,11 @@ class Sound:
 
     @cached_property
     def encoded(self) -> bytes:
-        """The signal as a FLAC file of 16 bits, turned down if it goes beyond ±1."""
+        """The signal as a file of 16 bits, turned down if it goes beyond ±1."""
         loudest = max(np.abs(self.signal[i : i + BLOCK]).max() for i in range(0, len(self.signal), BLOCK))
         buffer = io.BytesIO()
-        with sf.SoundFile(buffer, "w", self.sr, 1, format="FLAC", subtype="PCM_16") as file:
+        format = self.kind.removeprefix("audio/").upper()
+        with sf.SoundFile(buffer, "w", self.sr, 1, format=format, subtype="PCM_16") as file:
             for start in range(0, len(self.signal), BLOCK):
                 file.write(self.signal[start : start + BLOCK] / max(1, loudest))
         return buffer.getvalue()
@@ -93,16 +97,17 @@ class Sound:
             return file.read(PIECE), self.path.stat().st_size
 
 
-def playable(path) -> str | None:
-    """Return the media type of a file that every browser plays, else None."""
-    if path is None:
+def playable(track) -> str | None:
+    """Return the media type of a track's file if every browser plays it and it is as long as the track, else None."""
+    if track.path is None:
         return None
     try:
-        info = sf.info(str(path))
+        info = sf.info(str(track.path))
     except (sf.LibsndfileError, OSError):
         return None
     kind, subtypes = PLAYABLE.get(info.format, (None, ()))
-    return kind if info.subtype in subtypes and info.channels <= 2 else None
+    unchanged = (info.frames, info.samplerate) == (len(track.signal), track.sr)
+    return kind if info.subtype in subtypes and info.channels <= 2 and unchanged else None
 
 
 class Player(anywidget.AnyWidget):
@@ -111,7 +116,7 @@ class Player(anywidget.AnyWidget):
     Attributes
     ----------
     position : float
-        The second that sounds now; setting it moves the cursor and the sound.
+        The second that sounds now, at first the beginning of what is shown; setting it moves the cursor and the sound.
     playing : bool
         Whether it sounds; setting it starts and stops the sound.
     message : str
@@ -134,6 +139,8 @@ class Player(anywidget.AnyWidget):
     def __init__(self, pictures, titles=None):
         super().__init__()
         self.put(pictures, titles)
+        starts = [picture.times.min() for picture in self.pictures if picture.times is not None]
+        self.position = max(0.0, float(min(starts, default=0)))
         self.on_msg(self.answer)
 
     def put(self, pictures, titles=None) -> None:
@@ -152,9 +159,13 @@ class Player(anywidget.AnyWidget):
             If there is no picture, the pictures show different music, or the titles do not fit.
         """
         pictures = list(pictures)
+        strange = [type(one).__name__ for one in pictures if not isinstance(one, Picture)]
+        if strange or not pictures:
+            given = f"A {strange[0]}" if strange else "No picture"
+            raise ValueError(f"{given} was given; one Picture or several were expected, such as play(picture).")
         titles = [""] * len(pictures) if titles is None else [str(title) for title in titles]
-        if not pictures or len(titles) != len(pictures):
-            raise ValueError(f"{len(pictures)} pictures and {len(titles)} titles were given: give one title a picture.")
+        if len(titles) != len(pictures):
+            raise ValueError(f"{len(titles)} titles were given for {len(pictures)} pictures: give one title a picture.")
         track = pictures[0].track
         if any(picture.track is not track for picture in pictures):
             raise ValueError("The pictures show different music: a cursor can walk through pictures of one track only.")
@@ -162,7 +173,11 @@ class Player(anywidget.AnyWidget):
         with self.hold_sync():
             self.panels = [described(picture, title) for picture, title in zip(pictures, titles, strict=True)]
             self.pixels = [(p.pixels if p.levels is None else p.levels).tobytes() for p in pictures]
-            self.times = [b"" if p.times is None else p.times.astype("<f4").tobytes() for p in pictures]
+            timed = [track is not None and picture.times is not None for picture in pictures]
+            self.times = [
+                picture.times.astype("<f4").tobytes() if music else b""
+                for picture, music in zip(pictures, timed, strict=True)
+            ]
             names = sorted({*cmaps, *colors.MONOTONE}, key=lambda name: (name not in colors.MONOTONE, name))
             if set(names) != set(self.palettes):
                 self.palettes = {name: colors.palette(name).tobytes() for name in names}

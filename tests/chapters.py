@@ -10,6 +10,9 @@ import hashlib
 import io
 import re
 import sys
+import warnings
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -65,6 +68,76 @@ def run(nb, timeout=300):
         resources={"metadata": {"path": str(NOTEBOOKS)}},
     ).execute()
     return nb
+
+
+@dataclass
+class Page:
+    """A chapter that has been run and is still alive.
+
+    Attributes
+    ----------
+    players, explorers : list of widgets
+        In the order in which they were made; the player of an explorer is among the players.
+    stdout : list of str
+        What each cell printed.
+    stderr : list of str
+        What a reader should not see: lines written to stderr, and warnings.
+    """
+
+    players: list = field(default_factory=list)
+    explorers: list = field(default_factory=list)
+    stdout: list = field(default_factory=list)
+    stderr: list = field(default_factory=list)
+
+
+@contextmanager
+def live(nb):
+    """Run all cells in this process instead of a kernel, so that tests can move the sliders; raises what a cell raises.
+
+    What a kernel would write to stderr is collected for as long as the page is in use.
+    """
+    import ipywidgets
+    import matplotlib.pyplot as plt
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+    from traitlets.config import Config
+
+    from helpers import Explorer, Player
+
+    page = Page()
+
+    def collect(widget):
+        if isinstance(widget, Player):
+            page.players.append(widget)
+        elif isinstance(widget, Explorer):
+            page.explorers.append(widget)
+
+    def complain(message, category, *_):
+        page.stderr.append(f"{category.__name__}: {message}")
+
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
+    ipywidgets.Widget.on_widget_constructed(collect)
+    try:
+        with chdir(NOTEBOOKS), plt.rc_context(), warnings.catch_warnings():
+            # What Python shows outside of tests, and once for each place that warns.
+            warnings.resetwarnings()
+            for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+                warnings.simplefilter("ignore", category)
+            warnings.showwarning = complain
+            for cell in cells(nb):
+                with capture_output() as written:
+                    result = shell.run_cell(cell.source)
+                result.raise_error()
+                page.stdout.append(written.stdout)
+                page.stderr += written.stderr.splitlines()
+            yield page
+    finally:
+        ipywidgets.Widget.on_widget_constructed(None)
+        ipywidgets.Widget.close_all()
+        plt.close("all")
+        shell.restore_sys_module_state()
+        InteractiveShell.clear_instance()
 
 
 def tidy(nb):

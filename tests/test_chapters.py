@@ -106,8 +106,11 @@ def test_pictures_come_out_again(path):
 
 
 def test_solutions_solve(path):
-    nb = chapters.run(chapters.solved(chapters.read(path)))
-    answers = [cell.outputs[0].text for cell in chapters.cells(nb, tag="exercise")]
+    nb = chapters.solved(chapters.read(path))
+    exercises = chapters.cells(nb, tag="exercise")
+    with chapters.live(nb) as page:
+        printed = zip(chapters.cells(nb), page.stdout, strict=True)
+        answers = [text for cell, text in printed if cell in exercises]
     assert answers == ["Right.\n"] * len(answers)
     assert 2 <= len(answers) <= 3
 
@@ -128,10 +131,58 @@ def strange_music(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("music", ["waltz", "silence.wav", "noise.wav", "six.wav"])
-def test_runs_for_other_music(path, music, strange_music):
+def sane(player) -> bool:
+    """Tell whether what the page gets is whole: every pixel a colour, and where there is music, a second."""
+    for picture, panel, pixels, times in zip(player.pictures, player.panels, player.pixels, player.times, strict=True):
+        height, width, channels = picture.pixels.shape
+        assert (panel["height"], panel["width"], channels) == (height, width, 3)
+        assert len(pixels) == height * width * (1 if panel["cmap"] else 3)
+        assert panel["cmap"] in {"", *player.palettes}
+        assert re.search(r"\d", panel["alt"])
+        if player.sound:
+            seconds = np.frombuffer(times, "<f4")
+            assert seconds.shape == (height * width,)
+            assert np.isfinite(seconds).all()
+            assert seconds.min() < player.duration
+    return True
+
+
+def stops(control) -> list[tuple[str, object]]:
+    """Return where to move a control, as names and values of a trait: its ends, or each of its options."""
+    if hasattr(control, "options"):
+        return [("index", i) for i in range(len(control.options))]
+    if hasattr(control, "min"):
+        return [("value", control.min), ("value", control.max)]
+    assert isinstance(control.value, bool), f"{control.description}: a control without known ends"
+    return [("value", not control.value), ("value", control.value)]
+
+
+def move(explorer, name, trait, value) -> list[bytes]:
+    """Move one control and return the pixels of the pictures, which must be there, without a complaint."""
+    setattr(explorer.controls[name], trait, value)
+    said = {name: control.value for name, control in explorer.controls.items()}
+    assert explorer.player.message == "", said
+    assert sane(explorer.player), said
+    return [picture.pixels.tobytes() for picture in explorer.player.pictures]
+
+
+@pytest.mark.parametrize("music", ["groove", "waltz", "silence.wav", "noise.wav", "six.wav"])
+def test_runs_and_its_sliders_move_for_any_music(path, music, strange_music):
     source = music if "." not in music else str(strange_music / music)
-    assert unclean(chapters.run(chapters.with_track(chapters.read(path), source))) == []
+    with chapters.live(chapters.with_track(chapters.read(path), source)) as page:
+        assert page.players
+        assert all(map(sane, page.players))
+        for explorer in page.explorers:
+            start = {name: control.value for name, control in explorer.controls.items()}
+            for name in start:
+                drawn = [move(explorer, name, *stop) for stop in stops(explorer.controls[name])]
+                move(explorer, name, "value", start[name])
+                assert music != "groove" or any(one != drawn[0] for one in drawn), f"{name} changes nothing"
+            # All the way down, then all the way up.
+            for end in (0, -1):
+                for name in start:
+                    move(explorer, name, *stops(explorer.controls[name])[end])
+        assert page.stderr == []
 
 
 def test_comparing_pictures_can_fail(path):

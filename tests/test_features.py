@@ -18,12 +18,13 @@ SR = 8000
 N_FFT = 64
 FEATURES = {
     "envelope": features.envelope,
+    "waveform": partial(features.waveform, bins=9),
     "amplitude_histogram": partial(features.amplitude_histogram, bins=9),
     "spectrogram": partial(features.spectrogram, n_fft=N_FFT),
     "mel": partial(features.mel, bands=5, n_fft=N_FFT),
     "perceptual_mel": partial(features.perceptual_mel, bands=5, n_fft=N_FFT),
 }
-ROWS = {"envelope": 2, "amplitude_histogram": 9, "spectrogram": 33, "mel": 5, "perceptual_mel": 5}
+ROWS = {"envelope": 2, "waveform": 9, "amplitude_histogram": 9, "spectrogram": 33, "mel": 5, "perceptual_mel": 5}
 
 sizes = st.one_of(st.integers(1, 512), st.sampled_from([1, 2, 3, 27, 224, 299, 511, 512]))
 
@@ -78,7 +79,7 @@ def test_n_moments_give_n_columns(name, n, samples):
 def test_silence_is_measured(name):
     track = Track(np.zeros(800, np.float32), SR)
     what = FEATURES[name](track, moments.even(track, 7))
-    expected = {"perceptual_mel": [-80], "amplitude_histogram": [0, 114, 115]}.get(name, [0])
+    expected = {"perceptual_mel": [-80], "amplitude_histogram": [0, 114, 115], "waveform": [0, 1]}.get(name, [0])
     assert set(np.unique(what)) <= set(expected)
 
 
@@ -189,6 +190,35 @@ def test_envelope_of_moments_that_end_elsewhere_than_the_music(when):
     holds = [a <= 799 < b for a, b in itertools.pairwise(edges)]
     high = features.envelope(track, when)[1]
     assert high[np.flatnonzero(holds)] == 1
+
+
+@given(
+    n=st.integers(1, 1200),
+    bins=st.integers(1, 100),
+    limit=st.sampled_from([0.25, 0.5, 1.0, 2.0]),
+    spread=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_waveform_is_the_slow_loop(n, bins, limit, spread, seed):
+    track = noise(1000, seed=seed)
+    when = moments.even(track, n) if spread else uneven(track, n, seed)
+    drawn = features.waveform(track, when, bins, limit)
+    borders = np.linspace(-limit, limit, bins + 1)
+    for i, (low, high) in enumerate(features.envelope(track, when).T.astype(float)):
+        first, last = (
+            min(max(np.searchsorted(borders, amplitude, side="right") - 1, 0), bins - 1) for amplitude in (low, high)
+        )
+        assert np.flatnonzero(drawn[:, i]).tolist() == list(range(first, last + 1))
+    assert set(np.unique(drawn)) <= {0, 1}
+
+
+def test_waveform_fills_the_bins_between_the_lowest_and_the_highest():
+    signal = np.repeat(np.float32([0, 0.3, -0.9, 5, -5]), 800)
+    signal[:400] = -0.1
+    drawn = features.waveform(Track(signal, SR), np.arange(6) / 10, 4)
+    assert drawn.T.tolist() == [[0, 1, 1, 0], [0, 0, 1, 0], [1, 0, 0, 0], [0, 0, 0, 1], [1, 0, 0, 0]]
+    loud = features.waveform(Track(signal, SR), np.arange(6) / 10, 4, limit=20)
+    assert loud.T.tolist() == [[0, 1, 1, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0]]
 
 
 @given(n=st.integers(1, 50), bins=st.integers(1, 100), limit=st.sampled_from([0.25, 0.5, 1.0, 2.0]))
@@ -431,7 +461,7 @@ def test_bad_window_lengths(n_fft):
 
 @pytest.mark.parametrize("bins", [0, -1, 2.5, float("nan"), float("inf")])
 def test_bad_numbers_of_bins(bins):
-    for feature in (features.amplitude_histogram, features.mel, features.perceptual_mel):
+    for feature in (features.waveform, features.amplitude_histogram, features.mel, features.perceptual_mel):
         with pytest.raises(
             ValueError, match=r"^(bins|bands)=.* was given; a whole number of at least 1 was expected\.$"
         ):
