@@ -1,4 +1,8 @@
-"""How: how a value becomes a colour. Explained in notebooks/03-decibels.ipynb."""
+"""How: how values become colours. Explained in notebooks/03-decibels.ipynb (a colormap) and 11-colour.ipynb (the rest).
+
+The functions named after a color space take its three channels as arrays that broadcast, and return uint8 RGB
+[..., 3]. A hue is a part of the circle, 0 to 1, and goes on beyond: 1.25 is 0.25.
+"""
 
 from dataclasses import dataclass
 
@@ -68,3 +72,228 @@ def levels(values, low: float | None = None, high: float | None = None) -> np.nd
 def colormap(values, cmap: str = "magma", low: float | None = None, high: float | None = None) -> np.ndarray:
     """Turn values into colours, uint8 RGB [..., 3]; the parameters are those of `levels` and `palette`."""
     return palette(cmap)[levels(values, low, high)]
+
+
+# OKLab: what the three channels add to the cube roots of the cones' answers, and what these add to linear RGB.
+# Ottosson, "A perceptual color space for image processing" (2020; matrices of 2021-01-25).
+OKLAB_TO_ROOTS = np.array(
+    [
+        [1, 0.3963377774, 0.2158037573],
+        [1, -0.1055613458, -0.0638541728],
+        [1, -0.0894841775, -1.2914855480],
+    ]
+)
+CONES_TO_LINEAR = np.array(
+    [
+        [4.0767416621, -3.3077115913, 0.2309699292],
+        [-1.2684380046, 2.6097574011, -0.3413193965],
+        [-0.0041960863, -0.7034186147, 1.7076147010],
+    ]
+)
+# sRGB (IEC 61966-2-1): from linear RGB to CIE XYZ, whose second row is the luminance.
+LINEAR_TO_XYZ = np.array(
+    [
+        [0.4123907993, 0.3575843394, 0.1804807884],
+        [0.2126390059, 0.7151686788, 0.0721923154],
+        [0.0193308187, 0.1191947798, 0.9505321522],
+    ]
+)
+# Machado, Oliveira and Fernandes, "A physiologically-based model for simulation of color vision deficiency" (IEEE
+# TVCG 15, 2009), for eyes in which one kind of cone is missing altogether; on linear RGB.
+EYES = {
+    "protanope": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranope": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritanope": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+# How far beyond 0 … 1 linear RGB may lie before it counts as outside: a tenth of a step of 255 in the dark.
+ALMOST = 2e-5
+
+
+def rgb(red, green, blue) -> np.ndarray:
+    """Turn red, green and blue, each 0 to 1, into colours."""
+    return in_steps(np.stack(channels(red, green, blue)))
+
+
+def hsv(hue, saturation, value) -> np.ndarray:
+    """Turn hue, saturation and value, each 0 to 1, into colours."""
+    hue, saturation, value = channels(hue, saturation, value)
+    return in_steps(np.clip(value, 0, 1) * (1 - np.clip(saturation, 0, 1) * (1 - rainbow(hue))))
+
+
+def hsl(hue, saturation, lightness) -> np.ndarray:
+    """Turn hue, saturation and lightness, each 0 to 1, into colours."""
+    hue, saturation, lightness = channels(hue, saturation, lightness)
+    lightness = np.clip(lightness, 0, 1)
+    reach = np.clip(saturation, 0, 1) * np.minimum(lightness, 1 - lightness)
+    return in_steps(lightness + reach * (2 * rainbow(hue) - 1))
+
+
+def rainbow(hue: np.ndarray) -> np.ndarray:
+    """Return red, green and blue of the purest colour of a hue, [3, ...].
+
+    Round the circle each of them is 1 for a third, 0 for a third, and on its way for a sixth in between.
+    """
+    sixths = np.stack([hue * 6 - place for place in (0, 2, 4)])
+    return np.clip(np.abs((sixths % 6) - 3) - 1, 0, 1)
+
+
+def lab(lightness, a, b) -> np.ndarray:
+    """Turn CIELAB into colours: lightness 0 to 100, a from green to red, b from blue to yellow (white is D65).
+
+    Colours that a screen cannot show lose chroma, as in `oklch`; so no a and b are too large.
+    """
+    return in_steps(linear_to_screen(fit(lab_to_linear, lightness, a, b, top=100)[0]))
+
+
+def oklch(lightness, chroma, hue) -> np.ndarray:
+    """Turn OKLCH into colours: lightness 0 to 1, chroma from 0 (grey), hue 0 to 1.
+
+    A screen cannot show every chroma at every lightness. Where there is too much, chroma is reduced until the colour
+    fits; lightness and hue stay. `largest_chroma` says how much fits.
+    """
+    lightness, chroma, hue = channels(lightness, chroma, hue)
+    angle = 2 * np.pi * hue
+    return in_steps(
+        linear_to_screen(fit(oklab_to_linear, lightness, chroma * np.cos(angle), chroma * np.sin(angle))[0])
+    )
+
+
+def largest_chroma(lightness, chroma, hue) -> np.ndarray:
+    """Return the chroma that `oklch` shows, at most the one asked for: where it is less, a colour was clipped.
+
+    float32, the shape to which the three broadcast.
+    """
+    lightness, chroma, hue = channels(lightness, chroma, hue)
+    angle = 2 * np.pi * hue
+    return chroma * fit(oklab_to_linear, lightness, chroma * np.cos(angle), chroma * np.sin(angle))[1]
+
+
+def fit(to_linear, lightness, a, b, top: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    """Return linear RGB [3, ...], and the part of a and b, 0 to 1, that a screen can show at this lightness."""
+    asked = np.stack(channels(lightness, a, b))
+    shape, asked = asked.shape[1:], asked.reshape(3, -1)
+    asked[0] = np.clip(asked[0], 0, top)
+    linear, part = to_linear(asked), np.ones(asked.shape[1], np.float32)
+    over = np.flatnonzero(~on_screen(linear))
+    if len(over):
+        fits, step = np.zeros(len(over), np.float32), np.float32(0.5)
+        wanted = asked.take(over, axis=1)
+        trial = wanted.copy()
+        # Halving ten times: the chroma is right to a thousandth of what was asked for.
+        for _ in range(10):
+            np.multiply(wanted[1:], fits + step, out=trial[1:])
+            fits += step * on_screen(to_linear(trial))
+            step /= 2
+        part[over] = fits
+        trial[1:] = wanted[1:] * fits
+        linear[:, over] = to_linear(trial)
+    return linear.reshape(3, *shape), part.reshape(shape)
+
+
+def on_screen(linear: np.ndarray) -> np.ndarray:
+    """Tell of linear RGB [3, n] which colours a screen can show; bool [n]."""
+    inside = np.abs(linear - np.float32(0.5)) <= np.float32(0.5 + ALMOST)
+    return inside[0] & inside[1] & inside[2]
+
+
+def oklab_to_linear(oklab: np.ndarray) -> np.ndarray:
+    """Convert OKLab to linear RGB, both [3, n]."""
+    roots = OKLAB_TO_ROOTS.astype(oklab.dtype) @ oklab
+    return CONES_TO_LINEAR.astype(oklab.dtype) @ (roots * roots * roots)
+
+
+def lab_to_linear(lab: np.ndarray) -> np.ndarray:
+    """Convert CIELAB to linear RGB, both [3, n]."""
+    y = (lab[0] + 16) / 116
+    roots = np.stack([y + lab[1] / 500, y, y - lab[2] / 200])
+    relative = np.where(roots > 6 / 29, roots * roots * roots, (roots - 4 / 29) * (108 / 841))
+    return (np.linalg.inv(LINEAR_TO_XYZ) * LINEAR_TO_XYZ.sum(axis=1)).astype(lab.dtype) @ relative
+
+
+def linear_to_screen(linear: np.ndarray) -> np.ndarray:
+    """Bend linear RGB, 0 to 1, the way a screen expects it (sRGB, IEC 61966-2-1); what lies beyond is clipped."""
+    linear = np.clip(linear, 0, 1)
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.power(linear, 1 / 2.4) - 0.055)
+
+
+def screen_to_linear(pixels: np.ndarray) -> np.ndarray:
+    """Undo `linear_to_screen`: from uint8 RGB [..., 3] to linear RGB, float32 [..., 3], proportional to the light."""
+    step = np.arange(256) / 255
+    linear = np.where(step <= 0.04045, step / 12.92, ((step + 0.055) / 1.055) ** 2.4)
+    return linear.astype(np.float32)[as_pixels(pixels)]
+
+
+def to_lab(pixels) -> np.ndarray:
+    """Measure colours in CIELAB (white is D65): uint8 RGB [..., 3] to lightness, a and b, float32 [..., 3].
+
+    The formula of ISO/CIE 11664-4.
+    """
+    relative = screen_to_linear(pixels).astype(np.float64) @ (LINEAR_TO_XYZ.T / LINEAR_TO_XYZ.sum(axis=1))
+    x, y, z = np.moveaxis(np.where(relative > (6 / 29) ** 3, np.cbrt(relative), relative * (841 / 108) + 4 / 29), -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).astype(np.float32)
+
+
+def gray(pixels) -> np.ndarray:
+    """Return colours as a black-and-white photograph shows them: the same luminance, added up as light; uint8 RGB."""
+    luminance = screen_to_linear(pixels) @ LINEAR_TO_XYZ[1].astype(np.float32)
+    return in_steps(np.stack([linear_to_screen(luminance)] * 3))
+
+
+def seen_by(pixels, eyes: str) -> np.ndarray:
+    """Return colours as eyes that lack one kind of cone see them, after Machado, Oliveira and Fernandes (2009).
+
+    Parameters
+    ----------
+    pixels : uint8 [..., 3]
+        RGB.
+    eyes : str
+        "protanope" (without the cones for long waves, red), "deuteranope" (middle, green) or "tritanope" (short, blue).
+
+    Returns
+    -------
+    uint8 [..., 3]
+
+    Raises
+    ------
+    ValueError
+        If there are no such eyes.
+    """
+    if eyes not in EYES:
+        raise ValueError(f"'{eyes}' was given; one of {', '.join(EYES)} was expected.")
+    seen = screen_to_linear(pixels) @ EYES[eyes].T.astype(np.float32)
+    return in_steps(np.moveaxis(linear_to_screen(seen), -1, 0))
+
+
+def channels(*values) -> list[np.ndarray]:
+    """Return three channels as float32 of the same shape, or raise a ValueError that says why they have no colour."""
+    values = [np.asarray(value) for value in values]
+    try:
+        values = [value.astype(np.float32) for value in np.broadcast_arrays(*values)]
+    except ValueError:
+        shapes = ", ".join(str(value.shape) for value in values)
+        raise ValueError(f"Channels of shapes {shapes} were given; three of the same shape were expected.") from None
+    if not all(np.isfinite(value).all() for value in values):
+        raise ValueError("Some values are missing, infinite or not numbers: only finite numbers have a colour.")
+    return values
+
+
+def in_steps(screen: np.ndarray) -> np.ndarray:
+    """Round screen values [3, ...] from 0 to 1 to 255 steps, and put the channels last: uint8 [..., 3]."""
+    return np.ascontiguousarray(np.moveaxis((np.clip(screen, 0, 1) * 255 + 0.5).astype(np.uint8), 0, -1))
+
+
+def as_pixels(pixels) -> np.ndarray:
+    """Return uint8 RGB [..., 3] as an array, or raise a ValueError that says what it is instead."""
+    pixels = np.asarray(pixels)
+    if pixels.dtype != np.uint8 or pixels.ndim < 1 or pixels.shape[-1] != 3:
+        raise ValueError(
+            f"An array of shape {pixels.shape} and type {pixels.dtype} was given; colours were expected, uint8 "
+            "with red, green and blue last."
+        )
+    return pixels

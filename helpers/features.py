@@ -19,6 +19,8 @@ from helpers.moments import checked, whole
 SAMPLES_AT_ONCE = 1 << 20
 SAMPLES_PER_BLOCK = 1 << 17
 BLOCKS_PER_TASK = 16
+# A self-similarity matrix of so many moments takes 64 MB.
+MOST_COMPARED = 4096
 
 
 def sample_edges(track, when) -> np.ndarray:
@@ -212,6 +214,95 @@ def decibels(power, top_db: float = 80.0, ref: float | None = None) -> np.ndarra
     return relative.astype(np.float32, copy=False)
 
 
+def self_similarity(track, when, smooth: int = 0, bands: int = 40) -> np.ndarray:
+    """Measure how alike any two moments sound. Explained in notebooks/10-self-similarity.ipynb.
+
+    Parameters
+    ----------
+    track : Track
+    when : float64 [n + 1]
+        Edges of the moments, in seconds: at most 4096 moments, because each is compared with each.
+    smooth : int
+        How many moments before and after a pair are looked at as well, as in `along_diagonals`. With 0, each
+        pair is judged by itself.
+    bands : int
+        How many perceptual mel bands describe a moment, at least 2.
+
+    Returns
+    -------
+    float32 [n, n]
+        −1 to 1: the `likeness` of the moments' perceptual mel bands in decibels. Symmetric, 1 on the diagonal.
+        Row *i* is moment *i*, and so is column *i*.
+
+    Raises
+    ------
+    ValueError
+        If there are more moments than that.
+    """
+    n, bands = len(checked(when)) - 1, whole(bands, "bands", 2)
+    if n > MOST_COMPARED:
+        raise ValueError(
+            f"{n} moments were given; at most {MOST_COMPARED} can be compared, each with each: use longer moments, "
+            "such as moments.even(track, 448)."
+        )
+    return along_diagonals(likeness(perceptual_mel(track, when, bands)), smooth)
+
+
+def likeness(values) -> np.ndarray:
+    """Compare each column with each: how alike is what sets them apart from the average column?
+
+    The average over all columns is subtracted, and what remains of each two columns is correlated (Pearson): it
+    does not count how much they differ from the average, only in which direction.
+
+    Parameters
+    ----------
+    values : [bins, n]
+        One column a moment.
+
+    Returns
+    -------
+    float32 [n, n]
+        1 alike, 0 unrelated, −1 opposite. Columns that do not differ from the average, as in silence, are alike
+        among themselves and unrelated to all others.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    special = values - values.mean(axis=1, keepdims=True)
+    special -= special.mean(axis=0)
+    length = np.linalg.norm(special, axis=0)
+    # What differs by less than this is a rounding error of float32.
+    plain = length <= 1e-5 * np.abs(values).max() * np.sqrt(len(values))
+    special /= np.where(plain, np.inf, length)
+    result = (special.T @ special).astype(np.float32)
+    result[np.ix_(plain, plain)] = 1
+    return result
+
+
+def along_diagonals(matrix, reach: int) -> np.ndarray:
+    """Average each place of a self-similarity matrix with its neighbours along the diagonal.
+
+    Where music repeats, a whole row of moments is like a row of later moments: a stripe. It stays, and what is alike
+    only by chance fades (Müller 2015, Fundamentals of Music Processing, section 4.2).
+
+    Parameters
+    ----------
+    matrix : [n, n]
+    reach : int
+        How many neighbours on either side, at least 0; a Hann window weighs them. Beyond the edge there are none.
+
+    Returns
+    -------
+    float32 [n, n]
+    """
+    matrix, reach = np.asarray(matrix, dtype=np.float32), whole(reach, "reach", 0)
+    n = len(matrix)
+    total, weights = np.zeros_like(matrix), np.zeros_like(matrix)
+    for shift, weight in enumerate(np.hanning(2 * reach + 3)[1:-1].astype(np.float32), -reach):
+        here, there = slice(max(0, -shift), max(0, n - shift)), slice(max(0, shift), max(0, n + shift))
+        total[here, here] += weight * matrix[there, there]
+        weights[here, here] += weight
+    return total / weights
+
+
 def hz_to_mel(hz) -> np.ndarray:
     """Convert Hz to mel: a straight line up to 1000 Hz, a logarithm above.
 
@@ -296,8 +387,22 @@ def windows(track, when, n_fft: int) -> tuple[np.ndarray, np.ndarray]:
 def power(track, when, n_fft: int, filters: np.ndarray | None = None) -> np.ndarray:
     """Return the mean power of the windows of each moment, float32 [bins, n], seen through `filters` if given.
 
-    `filters` is [bins, n_fft / 2 + 1]; without it the bins are the frequencies. Works through the music in small
-    blocks, so that memory does not grow with its length, on all processors.
+    `filters` is [bins, n_fft / 2 + 1]; without it the bins are the frequencies.
+    """
+    if filters is None:
+        bins = whole(n_fft, "n_fft", 2) // 2 + 1
+        return summaries(track, when, n_fft, bins, bins, lambda mean: mean)
+    heard = np.flatnonzero(filters.any(axis=0)).max(initial=0) + 1
+    weights = filters[:, :heard].T.astype(np.float64)
+    return summaries(track, when, n_fft, heard, len(filters), lambda mean: mean @ weights)
+
+
+def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.ndarray:
+    """Return what `summarise` makes of the mean power of the windows of each moment, float32 [bins, n].
+
+    `summarise` is given the power of the lowest `heard` frequencies of some moments, float64 [moments, heard], and
+    returns [moments, bins]. Works through the music in small blocks, so that memory does not grow with its length, on
+    all processors.
     """
     n_fft = whole(n_fft, "n_fft", 2)
     if n_fft % 2:
@@ -306,9 +411,7 @@ def power(track, when, n_fft: int, filters: np.ndarray | None = None) -> np.ndar
     n, count = len(first) - 1, np.diff(first)
     moment = np.repeat(np.arange(n), count)
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
-    heard = n_fft // 2 + 1 if filters is None else np.flatnonzero(filters.any(axis=0)).max(initial=0) + 1
-    weights = None if filters is None else filters[:, :heard].T.astype(np.float64)
-    result = np.empty((n, heard if filters is None else len(filters)), np.float32)
+    result = np.empty((n, bins), np.float32)
     # Sharing out a block takes its number of windows squared.
     at_once = min(max(1, SAMPLES_PER_BLOCK // n_fft), 128)
 
@@ -327,7 +430,7 @@ def power(track, when, n_fft: int, filters: np.ndarray | None = None) -> np.ndar
             there = np.arange(moment[a], moment[b - 1] + 1)
             share = (moment[a:b] == there[:, np.newaxis]) / count[there, np.newaxis]
             mean[there - begin] += share @ (parts[:, ::2] + parts[:, 1::2])
-        result[begin:end] = mean if weights is None else mean @ weights
+        result[begin:end] = summarise(mean)
 
     # The tasks do not depend on the number of processors, so neither do the roundings.
     bounds = np.unique(np.searchsorted(first, np.arange(0, first[-1], BLOCKS_PER_TASK * at_once)))
@@ -345,3 +448,244 @@ def cut(signal: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
         before = min(max(-low, 0), high - low)
         near = np.pad(near, (before, high - low - before - len(near)))
     return np.lib.stride_tricks.sliding_window_view(near, length)[starts - low]
+
+
+TIMBRE = ("loudness", "centroid", "spread", "rolloff", "flatness")
+# What is drawn as 0 and as 1: dB, or Hz on a logarithmic scale.
+DRAWN = {
+    "loudness": (-40, 0),
+    "flatness": (-60, -10),
+    "centroid": (150, 6000),
+    "spread": (150, 6000),
+    "rolloff": (150, 6000),
+}
+
+
+def timbre(track, when, names=TIMBRE, n_fft: int | None = None, exponent: float = 2.0) -> np.ndarray:
+    """Measure several numbers that describe the sound of each moment, in one pass through the music.
+
+    - loudness: the power, weighted by the ear's sensitivity (A-weighting), in decibels below the loudest moment.
+    - centroid: the mean frequency in Hz, each weighted with its power; the middle of the spectrum.
+    - spread: the standard deviation of the frequency in Hz around the centroid, also called bandwidth.
+    - rolloff: the frequency in Hz below which 85 % of the power lies.
+    - flatness: the geometric mean of the power over its arithmetic mean. 1 is white noise, a tone is near 0; power
+      below 1e-10 counts as 1e-10.
+
+    They are those of `librosa.feature`, but of the mean power of a moment, as `spectrogram` measures it.
+
+    Parameters
+    ----------
+    track, when, n_fft
+        As for `spectrogram`.
+    names : sequence of str
+        Which of `TIMBRE`, in any order.
+    exponent : float
+        2 weights frequencies with their power, 1 with their magnitude. Loudness is of power in any case.
+
+    Returns
+    -------
+    float32 [names, n]
+        In silence, loudness is −80 dB, flatness 1 and the rest 0 Hz.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown.
+    """
+    names, n_fft = [names] if isinstance(names, str) else list(names), n_fft or window_length(track.sr)
+    unknown = [name for name in names if name not in TIMBRE]
+    if unknown or not names:
+        raise ValueError(f"{unknown[:1] or names} was given; some of {', '.join(TIMBRE)} were expected.")
+    heard = whole(n_fft, "n_fft", 2) // 2 + 1
+    hz = np.arange(heard) * track.sr / n_fft
+    ear = 10 ** (a_weighting(hz) / 10)
+    powers_of_hz = np.stack([np.ones(heard), hz, hz**2], axis=1)
+
+    def summarise(mean):
+        weight = mean if exponent == 2 else mean ** (exponent / 2)
+        total, first, second = (weight @ powers_of_hz).T
+        total = np.where(total > 0, total, 1)
+        measures = {
+            "loudness": lambda: mean @ ear,
+            "centroid": lambda: first / total,
+            "spread": lambda: np.sqrt(np.maximum(second / total - (first / total) ** 2, 0)),
+            "rolloff": lambda: hz[below(weight, 0.85)],
+            "flatness": lambda: flat(np.maximum(weight, 1e-10)),
+        }
+        return np.stack([measures[name]() for name in names], axis=1)
+
+    result = summaries(track, when, n_fft, heard, len(names), summarise)
+    for row, name in zip(result, names, strict=True):
+        if name == "loudness":
+            row[:] = decibels(row)
+    return result
+
+
+def below(weight: np.ndarray, share: float) -> np.ndarray:
+    """Return the first frequency (its number) of each row up to which a share of its weight lies."""
+    up_to = np.cumsum(weight, axis=1)
+    return (up_to < share * up_to[:, -1:]).sum(axis=1)
+
+
+def flat(weight: np.ndarray) -> np.ndarray:
+    """Return the geometric mean of each row over its arithmetic mean."""
+    return np.exp(np.log(weight).mean(axis=1)) / weight.mean(axis=1)
+
+
+def loudness(track, when, n_fft: int | None = None) -> np.ndarray:
+    """Measure the A-weighted loudness of each moment in dB below the loudest; float32 [1, n]. See `timbre`."""
+    return timbre(track, when, ["loudness"], n_fft)
+
+
+def centroid(track, when, n_fft: int | None = None, exponent: float = 2.0) -> np.ndarray:
+    """Measure the spectral centroid of each moment in Hz; float32 [1, n]. See `timbre`."""
+    return timbre(track, when, ["centroid"], n_fft, exponent)
+
+
+def spread(track, when, n_fft: int | None = None, exponent: float = 2.0) -> np.ndarray:
+    """Measure the spread (bandwidth) of each moment in Hz; float32 [1, n]. See `timbre`."""
+    return timbre(track, when, ["spread"], n_fft, exponent)
+
+
+def rolloff(track, when, n_fft: int | None = None, exponent: float = 2.0) -> np.ndarray:
+    """Measure the rolloff of each moment in Hz; float32 [1, n]. See `timbre`."""
+    return timbre(track, when, ["rolloff"], n_fft, exponent)
+
+
+def flatness(track, when, n_fft: int | None = None, exponent: float = 2.0) -> np.ndarray:
+    """Measure the spectral flatness of each moment, 0 to 1; float32 [1, n]. See `timbre`."""
+    return timbre(track, when, ["flatness"], n_fft, exponent)
+
+
+def onset_strength(track, when, bands=24, fmin=50.0, fmax=8000.0, n_fft: int | None = None) -> np.ndarray:
+    """Measure by how many decibels the mel bands of each moment are louder than in the moment before.
+
+    Bands that became quieter count as 0, and the mean is taken over all bands, as `librosa.onset.onset_strength` does
+    it.
+
+    Parameters
+    ----------
+    track, when, bands, fmin, fmax, n_fft
+        As for `mel`.
+
+    Returns
+    -------
+    float32 [1, n]
+        Decibels, 0 for the first moment.
+    """
+    louder = np.diff(decibels(mel(track, when, bands, fmin, fmax, n_fft)), axis=1)
+    return np.pad(np.maximum(louder, 0).mean(axis=0, keepdims=True), ((0, 0), (1, 0)))
+
+
+def chroma(track, when, n_fft: int | None = None) -> np.ndarray:
+    """Measure how strong each pitch class (C, C♯, … B) is in each moment, whatever its octave.
+
+    Parameters
+    ----------
+    track, when, n_fft
+        As for `spectrogram`.
+
+    Returns
+    -------
+    float32 [12, n]
+        `chroma_filters` times the spectrogram, the strongest pitch class of each moment 1; all 0 in silence.
+    """
+    n_fft = n_fft or window_length(track.sr)
+    strength = power(track, when, n_fft, chroma_filters(track.sr, n_fft))
+    strongest = strength.max(axis=0)
+    return strength / np.where(strongest > 0, strongest, 1)
+
+
+@lru_cache(maxsize=16)
+def chroma_filters(sr: int, n_fft: int) -> np.ndarray:
+    """Return the pitch class filter bank, float32 [12, n_fft / 2 + 1]: which frequency belongs to C, C♯, … B.
+
+    A frequency belongs to its neighbours as well, as a bell curve whose standard deviation is half a semitone, or half
+    the distance to the next frequency if that is more; the squares of a frequency's weights add up to 1. Then the
+    octaves are weighted with another bell, two octaves wide, around 880 Hz. These are the rules of Ellis (2007),
+    and equal to `librosa.filters.chroma`, except that 0 Hz belongs nowhere. A is 440 Hz.
+    """
+    hz = np.arange(1, whole(n_fft, "n_fft", 2) // 2 + 2) * sr / n_fft
+    semitone = 12 * np.log2(hz / 440) + 9
+    width = np.maximum(np.diff(semitone), 1)
+    semitone = semitone[:-1]
+    away = (semitone - np.arange(12)[:, np.newaxis] + 6) % 12 - 6
+    bells = np.exp(-2 * (away / width) ** 2)
+    bells *= np.exp(-(((semitone - 21) / 24) ** 2) / 2) / np.sqrt((bells**2).sum(axis=0))
+    filters = np.pad(bells, ((0, 0), (1, 0))).astype(np.float32)
+    filters.flags.writeable = False
+    return filters
+
+
+def pitch_hue(chroma: np.ndarray, step: int = 7) -> np.ndarray:
+    """Place each moment on a circle of the twelve pitch classes, so that a hue can stand for it.
+
+    Each pitch class pulls towards its own place with its strength; the direction of the sum is the hue.
+
+    Parameters
+    ----------
+    chroma : [12, n]
+        As `chroma` measures it.
+    step : int
+        How many semitones lie between neighbours: 7 is the circle of fifths, where classes that sound well together
+        are near each other; 1 is the keyboard.
+
+    Returns
+    -------
+    float32 [2, n]
+        The direction as part of the circle, 0 (C) to 1; and how much the classes agree, 0 to 1 (only one sounds). In
+        silence both are 0.
+
+    Raises
+    ------
+    ValueError
+        If `step` does not lead through all twelve.
+    """
+    if step not in (1, 5, 7, 11):
+        raise ValueError(f"step={step!r} was given; 1, 5, 7 or 11 was expected: only those visit all twelve.")
+    place = np.arange(12) * step % 12
+    pull = np.exp(2j * np.pi * place / 12) @ np.asarray(chroma)
+    agree = np.abs(pull) / np.maximum(np.sum(chroma, axis=0), 1e-30)
+    # A tiny negative angle, modulo 1, is rounded to 1.
+    hue = (np.angle(pull) / (2 * np.pi)).astype(np.float32) % 1 % 1
+    return np.stack([hue, np.minimum(agree, 1)]).astype(np.float32)
+
+
+def drawn(name: str, values) -> np.ndarray:
+    """Map one of `TIMBRE` to 0 … 1 by a rule that is the same for every piece.
+
+    Loudness goes from −40 to 0 dB, flatness from −60 to −10 dB; centroid, spread and rolloff from 150 to 6000 Hz, as
+    the logarithm. What lies beyond is clipped.
+
+    Parameters
+    ----------
+    name : str
+        What was measured.
+    values : array of any shape
+        As `timbre` measures it.
+
+    Returns
+    -------
+    float32, the same shape
+    """
+    if name not in DRAWN:
+        raise ValueError(f"'{name}' was given; one of {', '.join(DRAWN)} was expected.")
+    low, high = DRAWN[name]
+    values = np.asarray(values, dtype=np.float64)
+    if name == "flatness":
+        values = 10 * np.log10(np.maximum(values, 1e-10))
+    elif name != "loudness":
+        low, high, values = np.log(low), np.log(high), np.log(np.maximum(values, 1))
+    return np.clip((values - low) / (high - low), 0, 1).astype(np.float32)
+
+
+def stretched(values, least: float = 5.0, most: float = 95.0) -> np.ndarray:
+    """Map values to 0 … 1 so that the range of this very piece is used.
+
+    The percentile `least` becomes 0, `most` becomes 1, and what lies beyond is clipped. Where both are equal (silence),
+    all is 0. float32, the same shape.
+    """
+    low, high = np.percentile(values, [least, most])
+    if not low < high:
+        return np.zeros(np.shape(values), np.float32)
+    return np.clip((np.asarray(values) - low) / (high - low), 0, 1).astype(np.float32)

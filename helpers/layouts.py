@@ -1,12 +1,19 @@
-"""Where: which place on the picture shows which moment. Explained in notebooks/06-squash.ipynb.
+"""Where: which place on the picture shows which moment.
 
-A layout is a grid of cells. Each cell is a small timeline: `bins` high (the lowest at the bottom) and as many
-moments wide as it gets. The layout says only in which order time visits the cells.
+A layout is a grid of cells. Each cell is a small timeline: `bins` high (the lowest at the bottom, or in the middle)
+and as many moments wide as it gets. The layout says only in which order time visits the cells. Explained in
+notebooks/06-squash.ipynb (`timeline`), 07-tempo-wrap.ipynb (`rows`, `Layout.centred`), 08-space-filling.ipynb
+(`snake`, `z_order`) and 09-hilbert.ipynb (`hilbert`, and how far a layout scatters what belongs together).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 import numpy as np
+
+from helpers.moments import whole
+
+RIGHT, UP = np.eye(2, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +24,8 @@ class Layout:
     ----------
     order : int64 [rows, cols]
         Which cell in time (0 is the first) stands at each place of the grid; row 0 is the top.
+    from_middle : bool
+        Whether the lowest bin stands in the middle of each cell instead of at its bottom.
 
     Raises
     ------
@@ -25,6 +34,7 @@ class Layout:
     """
 
     order: np.ndarray
+    from_middle: bool = False
 
     def __post_init__(self):
         order = np.asarray(self.order)
@@ -40,6 +50,27 @@ class Layout:
         """How many cells there are."""
         return self.order.size
 
+    @cached_property
+    def places(self) -> np.ndarray:
+        """The row and the column of each cell, in order of time; int64 [cells, 2], the inverse of `order`."""
+        return np.column_stack(np.unravel_index(np.argsort(self.order, axis=None), self.order.shape))
+
+    @cached_property
+    def neighbours(self) -> np.ndarray:
+        """The pairs of cells that share a side, each the earlier one first; int64 [pairs, 2]."""
+        beside = self.order[:, :-1].ravel(), self.order[:, 1:].ravel()
+        below = self.order[:-1].ravel(), self.order[1:].ravel()
+        return np.sort(np.concatenate([beside, below], axis=1).T, axis=1)
+
+    def centred(self) -> "Layout":
+        """Return the same layout with the lowest bin in the middle of each cell, the others above and below in turn."""
+        return replace(self, from_middle=True)
+
+    def bins_from_top(self, bins: int) -> np.ndarray:
+        """Return which bin each row of a cell shows, from the top down; int64 [bins]."""
+        falling = np.arange(bins)[::-1]
+        return np.concatenate([falling[falling % 2 == 1], np.arange(0, bins, 2)]) if self.from_middle else falling
+
     def arrange(self, values: np.ndarray) -> np.ndarray:
         """Lay measurements out as a picture.
 
@@ -51,7 +82,7 @@ class Layout:
         Returns
         -------
         [rows × bins, cols × n / cells] or the same with channels, of the same dtype
-            Row 0 is the top; inside a cell the highest bin is at the top.
+            Row 0 is the top; inside a cell the bins stand as `bins_from_top` says.
 
         Raises
         ------
@@ -66,7 +97,7 @@ class Layout:
                 f"moments there are, must be a multiple of {self.cells}."
             )
         bins, n, *channels = values.shape
-        tiles = values[::-1].reshape(bins, self.cells, n // self.cells, *channels)
+        tiles = values[self.bins_from_top(bins)].reshape(bins, self.cells, n // self.cells, *channels)
         tiles = tiles[:, self.order]
         return tiles.swapaxes(0, 1).reshape(rows * bins, cols * n // self.cells, *channels)
 
@@ -83,9 +114,184 @@ class Layout:
         tiles = picture.reshape(rows, bins, cols, width, *channels).swapaxes(0, 1)
         in_time = np.empty((bins, self.cells, width, *channels), picture.dtype)
         in_time[:, self.order] = tiles
-        return in_time.reshape(bins, self.cells * width, *channels)[::-1]
+        return in_time.reshape(bins, self.cells * width, *channels)[np.argsort(self.bins_from_top(bins))]
 
 
 def timeline() -> Layout:
     """Return the plainest layout: one cell, time from left to right."""
     return Layout(np.zeros((1, 1), np.int64))
+
+
+def rows(rows: int, cols: int = 1) -> Layout:
+    """Return rows that are read like lines of a text: each from left to right, the first at the top.
+
+    Parameters
+    ----------
+    rows, cols : int
+        How many rows, and how many cells stand in each.
+
+    Returns
+    -------
+    Layout
+
+    Raises
+    ------
+    ValueError
+        If one of them is not a whole number of at least 1. So do the other layouts.
+    """
+    rows, cols = sides(rows, cols)
+    return Layout(np.arange(rows * cols).reshape(rows, cols))
+
+
+def snake(rows: int, cols: int) -> Layout:
+    """Return rows that are read there and back: every second one from right to left."""
+    rows, cols = sides(rows, cols)
+    order = np.arange(rows * cols).reshape(rows, cols)
+    order[1::2] = order[1::2, ::-1]
+    return Layout(order)
+
+
+def z_order(rows: int, cols: int) -> Layout:
+    """Return quarters within quarters: top left, top right, bottom left, bottom right, and so inside each.
+
+    A place's Morton code has the bits of its row and its column in turn (G. M. Morton, 1966). Where the sides are
+    not equal powers of two, the codes have gaps, so the places are ranked by their code: no moment is lost.
+
+    Parameters
+    ----------
+    rows, cols : int
+        How many cells there are, down and across.
+
+    Returns
+    -------
+    Layout
+    """
+    rows, cols = sides(rows, cols)
+    code = spread(np.arange(rows))[:, np.newaxis] * 2 + spread(np.arange(cols))
+    order = np.empty(code.size, np.int64)
+    order[np.argsort(code, axis=None)] = np.arange(code.size)
+    return Layout(order.reshape(rows, cols))
+
+
+def spread(numbers: np.ndarray) -> np.ndarray:
+    """Put a 0 before every bit: 0b111 becomes 0b010101."""
+    bits = range(int(numbers.max()).bit_length())
+    return sum((((numbers >> bit) & 1) << 2 * bit for bit in bits), np.zeros_like(numbers))
+
+
+def hilbert(rows: int, cols: int) -> Layout:
+    """Return Hilbert's curve (D. Hilbert, 1891), generalised: it fills any rectangle in steps to a touching cell.
+
+    A block is walked from one corner to the next along its length. A square-like one is cut in three: walk up the
+    left half of its lower part, along all of the upper part, and down the right half, each of them a block again,
+    the first and the last lying on their side. A long one is cut across in two. With equal powers of two this is
+    Hilbert's own curve.
+
+    The ends of a walk through touching cells have different colours on a chessboard if the number of cells is even,
+    else the same. So a block of odd length and even height has no such walk; cutting at even numbers never makes
+    one. If the whole picture is one, the walk leads to the opposite corner, whose colour is right: the picture is
+    cut across its longer side into a block and a smaller rest of the same kind.
+
+    Parameters
+    ----------
+    rows, cols : int
+        How many cells there are, down and across.
+
+    Returns
+    -------
+    Layout
+        It begins top left. With equal sides it ends top right.
+    """
+    rows, cols = sides(rows, cols)
+    length, height = max(rows, cols), min(rows, cols)
+
+    @cache
+    def along(length, height):
+        """Walk from (0, 0) to (length − 1, 0); int64 [cells, 2]."""
+        if height == 1:
+            return straight(length)
+        if length > 2 and 2 * length > 3 * height:
+            cut = even_half(length)
+            return np.concatenate([along(cut, height), along(length - cut, height) + cut * RIGHT])
+        cut, middle = even_half(height), (length + 1) // 2
+        up, down = along(cut, middle)[:, ::-1], along(cut, length - middle)[:, ::-1]
+        across = along(length, height - cut) + cut * UP if height > cut else up[:0]
+        return np.concatenate([up, across, (length - 1, cut - 1) - down])
+
+    def opposite(length, height):
+        """Walk from (0, 0) to (length − 1, height − 1), where the length is odd and the height even."""
+        if length == 1:
+            return straight(height)[:, ::-1]
+        if length < height:
+            cut = even_half(height)
+            return np.concatenate([along(cut, length)[:, ::-1], opposite(length, height - cut) + cut * UP])
+        cut = even_half(length)
+        return np.concatenate([along(cut, height), opposite(length - cut, height) + cut * RIGHT])
+
+    walk = (opposite if length % 2 > height % 2 else along)(length, height)
+    row, col = walk.T if rows > cols else walk[:, ::-1].T
+    order = np.empty((rows, cols), np.int64)
+    order[row, col] = np.arange(rows * cols)
+    return Layout(order)
+
+
+def straight(length: int) -> np.ndarray:
+    """Return the walk along one row; int64 [length, 2]."""
+    return np.column_stack([np.arange(length), np.zeros(length, np.int64)])
+
+
+def even_half(length: int) -> int:
+    """Return an even number near the half."""
+    return (length // 2 + 1) // 2 * 2
+
+
+def sides(rows: int, cols: int) -> tuple[int, int]:
+    """Return the numbers of rows and columns as ints, or raise a ValueError if there cannot be so many."""
+    return whole(rows, "rows"), whole(cols, "cols")
+
+
+def distances(layout: Layout, apart: int) -> np.ndarray:
+    """Return how far from each other on the picture two moments are, for all pairs `apart` cells apart in time.
+
+    Parameters
+    ----------
+    layout : Layout
+    apart : int
+        From 1 to the number of cells − 1.
+
+    Returns
+    -------
+    float64 [cells − apart]
+        In cells, as the crow flies.
+    """
+    if whole(apart, "apart") >= layout.cells:
+        raise ValueError(f"apart={apart} was given for {layout.cells} cells; less than {layout.cells} was expected.")
+    return np.hypot(*(layout.places[apart:] - layout.places[:-apart]).T)
+
+
+def gaps(layout: Layout) -> np.ndarray:
+    """Return how far apart in time two touching cells are, in cells, for all pairs that share a side; int64 [pairs]."""
+    return np.diff(layout.neighbours, axis=1)[:, 0]
+
+
+def worst_locality(layout: Layout) -> float:
+    """Return the greatest distance² on the picture per distance in time, over all pairs of cells.
+
+    The measure of C. Gotsman and M. Lindenbaum (1996): below 6 for Hilbert's curve of any order. Distances are in
+    cells, as in `distances`.
+    """
+    places = layout.places.T.copy()
+    furthest = np.square(np.array(layout.order.shape) - 1).sum()
+    reach = np.zeros(layout.cells)
+    worst, apart = 0.0, 1
+    # Pairs further apart in time than this cannot be worse: the picture is not large enough.
+    while apart < layout.cells and furthest > worst * apart:
+        square = np.square(places[:, apart:] - places[:, :-apart]).sum(axis=0).max()
+        worst, reach[apart] = max(worst, float(square / apart)), np.sqrt(square)
+        # Nor can a few more steps, if they reach no further than the two parts of the way one after the other.
+        more = np.arange(1, min(apart, layout.cells - 1 - apart) + 1)
+        together = reach[apart] + reach[more]
+        skip = np.argmin(np.append(together**2 <= worst * (apart + more), False))
+        reach[apart + 1 : apart + 1 + skip] = together[:skip]
+        apart += 1 + skip
+    return worst

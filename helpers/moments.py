@@ -1,5 +1,7 @@
 """When: which stretches of time are looked at. Explained in notebooks/02-amplitude-histogram.ipynb.
 
+`by_beat` and `on_the_beat` follow the music and are explained in notebooks/07-tempo-wrap.ipynb.
+
 *n* moments are written as their *n* + 1 edges, in seconds: moment *i* lasts from `when[i]` to `when[i + 1]`.
 """
 
@@ -55,3 +57,64 @@ def whole(number, name: str, least: int = 1) -> int:
     except (TypeError, ValueError, OverflowError):
         pass
     raise ValueError(f"{name}={number!r} was given; a whole number of at least {least} was expected.")
+
+
+def by_beat(track, pulse) -> np.ndarray:
+    """Cut a whole track at its beats: one moment a beat.
+
+    Parameters
+    ----------
+    track : Track
+    pulse : tempo.Pulse
+        Where it has no period, the moments are equal, as near to half a second as will fit.
+
+    Returns
+    -------
+    when : float64 [n + 1]
+        Edges in seconds, from 0 to the track's duration. What is left over before the first beat and after the last
+        is a moment of its own if it lasts at least half a beat, and otherwise belongs to the beat beside it.
+    """
+    if not pulse.period:
+        return even(track, max(1, round(2 * track.duration)))
+    first, last = pulse.numbers([0, track.duration])
+    beats = pulse.seconds(np.arange(np.ceil(first + 0.5), last - 0.5))
+    return np.concatenate([[0.0], beats, [track.duration]])
+
+
+def on_the_beat(track, pulse, beats_per_row: int, per_row: int) -> np.ndarray:
+    """Cut a whole track into moments for rows that begin on a beat: on a bar, if a row holds whole bars.
+
+    The first row begins with the bar in which the music begins, and the last one ends after the track's end: nothing
+    is lost, and what lies beyond the music is silence. Where less than half a moment would be left over at an end, no
+    bar or row is added for it, and the moment beside it is that much longer.
+
+    Parameters
+    ----------
+    track : Track
+    pulse : tempo.Pulse
+        If it is steady, all rows are equally long; otherwise they follow the beats.
+    beats_per_row : int
+        A multiple of `pulse.metre` makes whole bars.
+    per_row : int
+        How many moments a row is cut into.
+
+    Returns
+    -------
+    when : float64 [rows × per_row + 1]
+        Edges in seconds.
+
+    Raises
+    ------
+    ValueError
+        If there is no beat, or a number is not whole and at least 1.
+    """
+    beats, per_row = whole(beats_per_row, "beats_per_row"), whole(per_row, "per_row")
+    if not pulse.period:
+        raise ValueError(f"'{track.name}' cannot be cut at its beats: use moments.even(track, n). {pulse.why}".strip())
+    first, last = pulse.numbers([0, track.duration])
+    half = beats / per_row / 2
+    start = pulse.downbeat + pulse.metre * np.floor((first + half - pulse.downbeat) / pulse.metre)
+    rows = max(1, int(np.ceil((last - half - start) / beats)))
+    when = pulse.seconds(start + beats * (np.arange(rows * per_row + 1) / per_row))
+    when[0], when[-1] = min(when[0], 0), max(when[-1], track.duration)
+    return when

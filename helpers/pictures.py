@@ -44,12 +44,12 @@ class Picture:
             The music.
         when : float64 [n + 1]
             The edges of the moments, in seconds.
-        what : [bins, n]
-            What was measured in each moment.
+        what : [bins, n], or uint8 [bins, n, 3]
+            What was measured in each moment; or its colours, such as `colors.oklch` makes them.
         where : Layout
             Which cell shows which moments; `n` must be a multiple of its cells.
         cmap, low, high
-            As for `colors.colormap`.
+            As for `colors.colormap`, for values; colours stay as they are.
         unit : str
             What the values are measured in, such as "dB"; the player names it.
 
@@ -64,16 +64,19 @@ class Picture:
             If `what` does not have one column a moment, or the moments do not fill the cells.
         """
         what, when = np.asarray(what), moments.checked(when)
-        if what.ndim != 2 or what.shape[1] != len(when) - 1:
+        colored = what.ndim == 3 and what.shape[2] == 3 and what.dtype == np.uint8
+        if not (what.ndim == 2 or colored) or what.shape[1] != len(when) - 1:
             raise ValueError(
                 f"Values of shape {what.shape} were given for {len(when) - 1} moments: one column a moment was "
                 "expected; measure with the same `when`."
             )
         values = where.arrange(what)
+        times = where.arrange(np.broadcast_to(when[:-1].astype(np.float32), what.shape[:2]))
+        if colored:
+            return cls(values, times, track)
         levels = colors.levels(values, low, high)
         low = float(values.min()) if low is None else low
         high = float(values.max()) if high is None else high
-        times = where.arrange(np.broadcast_to(when[:-1].astype(np.float32), what.shape))
         return cls(colors.palette(cmap)[levels], times, track, levels, colors.Scale(cmap, low, high, unit))
 
     @property

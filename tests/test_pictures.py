@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from helpers import Picture, colors, features, figures, moments
+from helpers import Picture, colors, features, figures, layouts, moments
 from helpers.layouts import Layout, timeline
 from helpers.tracks import Track
 
@@ -22,6 +22,8 @@ FEATURES = {
     "mel": lambda bins: partial(features.mel, bands=bins, n_fft=64),
     "perceptual_mel": lambda bins: partial(features.perceptual_mel, bands=bins, n_fft=64),
 }
+
+GRIDS = [layouts.rows, layouts.snake, layouts.z_order, layouts.hilbert]
 
 
 def noise(seconds: float = 0.25, name: str = "noise") -> Track:
@@ -60,7 +62,7 @@ def keeps_its_promises(track: Track, when, what, where: Layout):
     assert (pixels == bins).all()
     # A pixel's time leads to the column that gave it its colour.
     moment = np.searchsorted(times, picture.times)
-    row = bins - 1 - np.arange(rows * bins) % bins
+    row = np.tile(where.bins_from_top(bins), rows)
     assert np.array_equal(picture.pixels, colors.colormap(what)[row[:, np.newaxis], moment])
 
 
@@ -96,6 +98,32 @@ def test_promises_for_whole_pictures(name, rows, cols, width, bins):
     track = noise(0.5)
     when = moments.even(track, rows * cols * width)
     keeps_its_promises(track, when, FEATURES[name](bins)(track, when), shuffled(rows, cols))
+
+
+@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("grid", GRIDS)
+@settings(max_examples=6)
+@given(
+    high=st.integers(16, 512),
+    wide=st.integers(16, 512),
+    bins=st.integers(2, 40),
+    width=st.integers(1, 40),
+    centred=st.booleans(),
+)
+def test_promises_for_every_layout(grid, name, high, wide, bins, width, centred):
+    """Pictures of about high × wide pixels: as many whole cells as there is room for."""
+    track, where = noise(), grid(max(1, high // bins), max(1, wide // width))
+    where = where.centred() if centred else where
+    when = moments.even(track, where.cells * width)
+    keeps_its_promises(track, when, FEATURES[name](bins)(track, when), where)
+
+
+@pytest.mark.parametrize("size", [16, 17, 101, 224, 225, 299, 511, 512])
+@pytest.mark.parametrize("grid", GRIDS)
+def test_promises_for_one_pixel_a_moment(grid, size):
+    track = noise()
+    when = moments.even(track, size * size)
+    keeps_its_promises(track, when, features.mel(track, when, 1, n_fft=32), grid(size, size))
 
 
 @given(n=st.integers(1, 40), seed=st.integers(0, 99))
