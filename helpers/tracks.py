@@ -159,7 +159,8 @@ def librosa_example(name: str, pieces: list[str]) -> Path:
 def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     """Decode an audio file block by block into one channel; parameters and errors as for `load_track`."""
     try:
-        head = path.open("rb").read(64)
+        with path.open("rb") as raw:
+            head = raw.read(64)
     except OSError as error:
         raise TrackError(f"'{path}' cannot be read: {error.strerror}. Check the file.") from None
     if not head:
