@@ -113,6 +113,8 @@ EYES = {
 }
 # How far beyond 0 … 1 linear RGB may lie before it counts as outside: a tenth of a step of 255 in the dark.
 ALMOST = 2e-5
+# So few that they stay in the processor's cache.
+COLORS_AT_ONCE = 8192
 
 
 def rgb(red, green, blue) -> np.ndarray:
@@ -137,10 +139,11 @@ def hsl(hue, saturation, lightness) -> np.ndarray:
 def rainbow(hue: np.ndarray) -> np.ndarray:
     """Return red, green and blue of the purest colour of a hue, [3, ...].
 
-    Round the circle each of them is 1 for a third, 0 for a third, and on its way for a sixth in between.
+    Each of them is 1 up to a sixth of the circle from its own place, and falls to 0 within the next sixth.
     """
-    sixths = np.stack([hue * 6 - place for place in (0, 2, 4)])
-    return np.clip(np.abs((sixths % 6) - 3) - 1, 0, 1)
+    turn = hue - np.floor(hue)
+    away = np.abs(np.stack([turn * 6 - place for place in (0, 2, 4)]))
+    return np.clip(2 - np.minimum(away, 6 - away), 0, 1)
 
 
 def lab(lightness, a, b) -> np.ndarray:
@@ -179,21 +182,26 @@ def fit(to_linear, lightness, a, b, top: float = 1.0) -> tuple[np.ndarray, np.nd
     asked = np.stack(channels(lightness, a, b))
     shape, asked = asked.shape[1:], asked.reshape(3, -1)
     asked[0] = np.clip(asked[0], 0, top)
-    linear, part = to_linear(asked), np.ones(asked.shape[1], np.float32)
-    over = np.flatnonzero(~on_screen(linear))
-    if len(over):
-        fits, step = np.zeros(len(over), np.float32), np.float32(0.5)
-        wanted = asked.take(over, axis=1)
-        trial = wanted.copy()
-        # Halving ten times: the chroma is right to a thousandth of what was asked for.
-        for _ in range(10):
-            np.multiply(wanted[1:], fits + step, out=trial[1:])
-            fits += step * on_screen(to_linear(trial))
-            step /= 2
-        part[over] = fits
-        trial[1:] = wanted[1:] * fits
-        linear[:, over] = to_linear(trial)
+    linear, part = np.empty_like(asked), np.ones(asked.shape[1], np.float32)
+    for start in range(0, asked.shape[1], COLORS_AT_ONCE):
+        block = slice(start, start + COLORS_AT_ONCE)
+        linear[:, block] = to_linear(asked[:, block])
+        over = start + np.flatnonzero(~on_screen(linear[:, block]))
+        if len(over):
+            part[over], linear[:, over] = reduced(to_linear, asked.take(over, axis=1))
     return linear.reshape(3, *shape), part.reshape(shape)
+
+
+def reduced(to_linear, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find the part of the chroma of each colour [3, n] that fits, and what it is in linear RGB."""
+    fits, step, trial = np.zeros(asked.shape[1], np.float32), np.float32(0.5), asked.copy()
+    # Halving ten times: the chroma is right to a thousandth of what was asked for.
+    for _ in range(10):
+        np.multiply(asked[1:], fits + step, out=trial[1:])
+        fits += step * on_screen(to_linear(trial))
+        step /= 2
+    np.multiply(asked[1:], fits, out=trial[1:])
+    return fits, to_linear(trial)
 
 
 def on_screen(linear: np.ndarray) -> np.ndarray:
@@ -204,8 +212,8 @@ def on_screen(linear: np.ndarray) -> np.ndarray:
 
 def oklab_to_linear(oklab: np.ndarray) -> np.ndarray:
     """Convert OKLab to linear RGB, both [3, n]."""
-    roots = OKLAB_TO_ROOTS.astype(oklab.dtype) @ oklab
-    return CONES_TO_LINEAR.astype(oklab.dtype) @ (roots * roots * roots)
+    roots = mixed(OKLAB_TO_ROOTS, oklab)
+    return mixed(CONES_TO_LINEAR, roots * roots * roots)
 
 
 def lab_to_linear(lab: np.ndarray) -> np.ndarray:
@@ -213,7 +221,13 @@ def lab_to_linear(lab: np.ndarray) -> np.ndarray:
     y = (lab[0] + 16) / 116
     roots = np.stack([y + lab[1] / 500, y, y - lab[2] / 200])
     relative = np.where(roots > 6 / 29, roots * roots * roots, (roots - 4 / 29) * (108 / 841))
-    return (np.linalg.inv(LINEAR_TO_XYZ) * LINEAR_TO_XYZ.sum(axis=1)).astype(lab.dtype) @ relative
+    return mixed(np.linalg.inv(LINEAR_TO_XYZ) * LINEAR_TO_XYZ.sum(axis=1), relative)
+
+
+def mixed(matrix: np.ndarray, channels: np.ndarray) -> np.ndarray:
+    """Return matrix @ channels, [3, n]; on so few rows the threads of a matrix product would wait for each other."""
+    first, second, third = matrix.T.astype(channels.dtype)[:, :, np.newaxis]
+    return first * channels[0] + second * channels[1] + third * channels[2]
 
 
 def linear_to_screen(linear: np.ndarray) -> np.ndarray:

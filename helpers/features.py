@@ -2,8 +2,9 @@
 
 Every measurement takes a track and moments and returns float32 [bins, n]: one column a moment, the lowest bin
 first. Explained in notebooks/01-waveform.ipynb (`envelope`, `waveform`), 02-amplitude-histogram.ipynb
-(`amplitude_histogram`), 03-decibels.ipynb (`spectrogram`, `decibels`), 04-mel.ipynb (`mel`) and
-05-perceptual.ipynb (`perceptual_mel`).
+(`amplitude_histogram`), 03-decibels.ipynb (`spectrogram`, `decibels`), 04-mel.ipynb (`mel`), 05-perceptual.ipynb
+(`perceptual_mel`), 10-self-similarity.ipynb (`self_similarity`) and 11-colour.ipynb (`timbre`, `onset_strength`,
+`chroma`, `pitch_hue`).
 """
 
 import os

@@ -182,8 +182,13 @@ def side_by_side(pictures, titles):
 def render(fig):
     """Draw a matplotlib figure into a Pillow image, and close it."""
     import matplotlib.pyplot as plt
+    from matplotlib.text import Text
     from PIL import Image
 
+    # The name of a piece may hold dollar signs; only the numbers along an axis may be formulas.
+    named = [child for parent in (fig, *fig.axes) for child in parent.get_children() if isinstance(child, Text)]
+    for text in named + [text for ax in fig.axes if ax.get_legend() for text in ax.get_legend().get_texts()]:
+        text.set_parse_math(False)
     fig.canvas.draw()
     image = Image.fromarray(np.array(fig.canvas.buffer_rgba())[..., :3])
     plt.close(fig)

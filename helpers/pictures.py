@@ -93,8 +93,8 @@ class Picture:
         where = (
             "all of it equally bright"
             if np.ptp(per_moment) == 0
-            else f"brightest at {figures.clock(starts[per_moment.argmax()])}, "
-            f"darkest at {figures.clock(starts[per_moment.argmin()])}"
+            else f"brightest at {figures.clock(max(0, starts[per_moment.argmax()]))}, "
+            f"darkest at {figures.clock(max(0, starts[per_moment.argmin()]))}"
         )
         # A moment is taken to end one moment after it begins, because only the beginnings are known.
         end = starts[-1] + (starts[-1] - starts[-2]) if len(starts) > 1 else self.track.duration

@@ -605,6 +605,8 @@ class View {
 
   dispose() {
     this.core.views.delete(this);
+    // What can no longer be seen cannot be stopped by hand.
+    if (!this.core.views.size) this.core.play(false);
     for (const panel of this.panels) panel.remove();
     this.root.remove();
   }

@@ -5,7 +5,7 @@ and, piece by piece when the page asks for it, the sound, which is therefore nev
 """
 
 import hashlib
-import io
+import struct
 import uuid
 from functools import cached_property
 from pathlib import Path
@@ -22,11 +22,11 @@ from helpers.tracks import BLOCK
 
 HERE = Path(__file__).resolve().parent
 PIECE = 1 << 21
-# What browsers play as it is: the format and the ways of writing a sample, as soundfile names them.
+# What browsers play as it is: the format and the ways of writing a sample, as soundfile names them. Not FLAC: Chromium
+# fails at some moments near its end.
 PLAYABLE = {
     "WAV": ("audio/wav", {"PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT"}),
     "WAVEX": ("audio/wav", {"PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT"}),
-    "FLAC": ("audio/flac", {"PCM_S8", "PCM_16", "PCM_24"}),
     "OGG": ("audio/ogg", {"VORBIS", "OPUS"}),
     "MP3": ("audio/mpeg", {"MPEG_LAYER_III"}),
 }
@@ -36,7 +36,7 @@ SOUNDS = WeakKeyDictionary()
 
 
 class Sound:
-    """What a page needs in order to play a track: the file's own bytes, or the signal as FLAC.
+    """What a page needs in order to play a track: the file's own bytes, or the signal as WAV of 16 bits.
 
     Attributes
     ----------
@@ -56,8 +56,7 @@ class Sound:
     def __init__(self, track):
         # The track itself is not kept, so that it can be forgotten together with its sound.
         self.path, self.signal, self.sr = None, track.signal, track.sr
-        # FLAC writes high sample rates only in steps of ten.
-        self.kind = "audio/wav" if track.sr > 65_535 and track.sr % 10 else "audio/flac"
+        self.kind = "audio/wav"
         self.key = uuid.uuid4().hex
         kind = playable(track)
         if kind:
@@ -70,15 +69,24 @@ class Sound:
         return hashlib.sha256(f"{self.path} {stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()
 
     @cached_property
-    def encoded(self) -> bytes:
-        """The signal as a file of 16 bits, turned down if it goes beyond ±1."""
-        loudest = max(np.abs(self.signal[i : i + BLOCK]).max() for i in range(0, len(self.signal), BLOCK))
-        buffer = io.BytesIO()
-        format = self.kind.removeprefix("audio/").upper()
-        with sf.SoundFile(buffer, "w", self.sr, 1, format=format, subtype="PCM_16") as file:
-            for start in range(0, len(self.signal), BLOCK):
-                file.write(self.signal[start : start + BLOCK] / max(1, loudest))
-        return buffer.getvalue()
+    def loudest(self) -> float:
+        """The largest amplitude; beyond 1, the sound is turned down by so much."""
+        return max(np.abs(self.signal[i : i + BLOCK]).max() for i in range(0, len(self.signal), BLOCK))
+
+    @cached_property
+    def head(self) -> bytes:
+        """What stands before the samples of a WAV file of one channel and 16 bits a sample."""
+        size = 2 * len(self.signal)
+        form = struct.pack("<HHIIHH", 1, 1, self.sr, 2 * self.sr, 2, 16)
+        return struct.pack("<4sI4s4sI16s4sI", b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, form, b"data", size)
+
+    def encoded(self, start: int, stop: int) -> bytes:
+        """Return bytes `start` to `stop` of the signal as a WAV file, which is never there as a whole."""
+        first, last = (max(0, at - len(self.head)) // 2 for at in (start, stop + 1))
+        samples = np.minimum(np.rint(self.signal[first:last] * (32768 / max(1, self.loudest))), 32767)
+        data = self.head[start:stop] + samples.astype("<i2").tobytes()
+        skipped = max(0, start - len(self.head)) % 2
+        return data[skipped : skipped + stop - start]
 
     def read(self, offset: int) -> tuple[bytes, int]:
         """Return the piece that begins at byte `offset`, and the size of the whole.
@@ -89,7 +97,7 @@ class Sound:
             If the file is gone, or is not the one that was loaded.
         """
         if self.path is None:
-            return self.encoded[offset : offset + PIECE], len(self.encoded)
+            return self.encoded(offset, offset + PIECE), len(self.head) + 2 * len(self.signal)
         with self.path.open("rb") as file:
             if self.fingerprint() != self.key:
                 raise OSError(f"{self.path.name} has changed")

@@ -12,7 +12,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # Where conda-forge has another name for a package.
-CONDA = {"soundfile": "pysoundfile", "matplotlib": "matplotlib-base"}
+CONDA = {"soundfile": "pysoundfile", "matplotlib": "matplotlib-base", "mir-eval": "mir_eval"}
 
 
 def parts(requirement: str) -> tuple[str, str]:
@@ -69,7 +69,10 @@ def test_helpers_import_from_any_folder(tmp_path):
 
 
 def test_import_fetches_and_loads_nothing_heavy():
-    code = "import sys, helpers; from helpers import load_track; print(sorted({'librosa', 'numba'} & set(sys.modules)))"
+    code = (
+        "import sys; from helpers import load_track, explore, play, sections, tempo; "
+        "print(sorted({'librosa', 'numba', 'scipy', 'mir_eval'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
 

@@ -331,3 +331,16 @@ def test_a_picture_of_256_colours_is_stored_with_a_table_and_exactly(shown):
     stored = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
     assert stored.mode == "P"
     assert np.array_equal(np.asarray(stored.convert("RGB")), pixels)
+
+
+def test_dollar_signs_in_a_name_are_no_formula(shown):
+    name = "Ke$ha $\\frac{"
+    ax = draw(peaked(), np.arange(9), title=name)
+    ax.plot([0, 8], [0, 4], label=name)
+    ax.legend()
+    ax.set_yscale("symlog")
+    figures.show(ax.figure)
+    track = Track(np.zeros(8000, np.float32), 8000, name)
+    picture = Picture.compose(track, np.linspace(0, 1, 5), np.eye(4), layouts.timeline())
+    figures.gallery([picture], [name])
+    assert all(name in data["text/plain"] for data, _, _ in shown)

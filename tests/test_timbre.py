@@ -79,6 +79,8 @@ def test_loudness_is_weighted_power(n):
         weight = librosa.A_weighting(np.arange(N_FFT // 2 + 1) * SR / N_FFT, min_db=None)
     theirs = librosa.power_to_db(10 ** (weight / 10) @ power, ref=np.max, amin=1e-30)
     assert np.allclose(features.loudness(track, when, N_FFT)[0], np.maximum(theirs, -80), atol=1e-3)
+    by_magnitude = features.timbre(track, when, "loudness", N_FFT, exponent=1)
+    assert np.array_equal(by_magnitude, features.loudness(track, when, N_FFT))
 
 
 @pytest.mark.parametrize("n", MOMENTS)
