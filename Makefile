@@ -18,7 +18,7 @@ lab: $(READY)  ## set up if needed, then open the notebooks in JupyterLab
 	$(BIN)/jupyter lab $(LAB_FLAGS) notebooks/00-start-here.ipynb
 
 test: $(READY) lint  ## set up if needed, then prove that everything works
-	$(BIN)/python -m pytest -n 2 --dist loadscope tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal -r s tests
 	$(BIN)/python -m pytest -n 2 --dist loadscope -p no:cacheprovider --nbval --nbval-cell-timeout=120 $(CHAPTERS)
 
 lint: $(READY)  ## look for mistakes in the code without running it

@@ -20,12 +20,17 @@ import numpy as np
 import psutil
 import soundfile as sf
 
-from helpers import features, load_track, moments, tracks
+from helpers import Picture, Track, colors, features, layouts, load_track, moments, tempo, tracks
 
 SOONER = 5.0
 AS_FAST = 1.0
-CHAPTER_SECONDS = 15.0
+CHAPTER_SECONDS, LATER_SECONDS = 15.0, 20.0
 HOUR_MEMORY = 400e6
+LAYOUT_SECONDS, COLOR_SECONDS, PAINTED_SECONDS = 0.05, 0.005, 0.4
+KEY_SECONDS, KEY_SOONER, KEYS, PAUSE = 0.035, 4.0, 25, 0.1
+DRAG_SECONDS, DRAG_EACH = 2.0, 1 / 20
+PAGE_SECONDS = 0.010
+CLICK_SECONDS, CLICKS = 0.060, 15
 TIMES = 5
 PIECES = tracks.shipped()
 WIDTHS = (50, 9, 9, 7, 9)
@@ -51,6 +56,55 @@ figure, axes = plt.subplots()
 librosa.display.specshow(what, sr=sr, x_axis="time", y_axis="mel", fmin=50, fmax=8000, ax=axes)
 plt.savefig(sys.argv[2])
 """
+# The same array for both, different at each step.
+SLIDER = """
+import numpy as np
+from helpers import Picture, explore, layouts, load_track, moments, play
+track = load_track({name!r})
+values = np.random.default_rng(0).uniform(size=({size}, {size})).cumsum(axis=1)
+rolled = lambda step: np.roll(values, step, axis=1)
+"""
+EXPLORE = "explore(rolled, track=track, step=(0, 200))"
+INTERACT = """
+%matplotlib inline
+import matplotlib.pyplot as plt
+from ipywidgets import interact
+
+@interact(step=(0, 200))
+def shown(step):
+    plt.imshow(rolled(step), cmap="magma", origin="lower", aspect="auto", interpolation="nearest")
+    plt.show()
+"""
+# When a key or the pointer went down, and when pictures of either kind were drawn since; in milliseconds.
+METERS = """
+globalThis.down = 0;
+globalThis.drawn = [];
+const put = CanvasRenderingContext2D.prototype.putImageData;
+CanvasRenderingContext2D.prototype.putImageData = function (...given) {
+    put.apply(this, given);
+    if (this.canvas.matches(".mycs-colors")) drawn.push(performance.now());
+};
+document.addEventListener("load", (event) => {
+    if (event.target.matches(".jp-RenderedImage img")) drawn.push(performance.now());
+}, true);
+for (const kind of ["keydown", "pointerdown"]) {
+    addEventListener(kind, () => { down = performance.now(); drawn.length = 0; }, true);
+}
+"""
+# How long after a click the clock of the sound begins to run; in milliseconds.
+STARTED = """() => new Promise((heard) => {
+    addEventListener("pointerdown", () => {
+        const { port1, port2 } = new MessageChannel();
+        let from = null;
+        port1.onmessage = () => {
+            const audio = audios.at(-1);
+            if (!audio.paused && !audio.seeking) from ??= audio.currentTime;
+            if (from !== null && audio.currentTime > from) heard(performance.now() - down);
+            else port2.postMessage(null);
+        };
+        port2.postMessage(null);
+    }, { once: true });
+})"""
 
 
 @dataclass(frozen=True)
@@ -225,6 +279,53 @@ def measuring() -> Iterator[Row]:
     yield Row(f"a_weighting, {len(hz)} frequencies", *times, AS_FAST)
 
 
+def median(call: Callable) -> float:
+    """Return the median seconds of a call, after one that does not count."""
+    call()
+    return statistics.median(seconds(call, 0.02) for _ in range(TIMES))
+
+
+def arranging() -> Iterator[Row]:
+    """Make each layout of 224 × 224 cells, compare all moments, find the beat."""
+    for make in (layouts.rows, layouts.snake, layouts.z_order, layouts.hilbert):
+        yield Row(f"{make.__name__}, 224 × 224 cells", median(partial(make, 224, 224)), target=LAYOUT_SECONDS)
+    track = load_track(next(iter(PIECES)))
+    alike = partial(features.self_similarity, track, moments.even(track, 448), smooth=8)
+    yield Row("self_similarity, 448 × 448", median(alike))
+
+    def beat():
+        tempo.ONSETS.pop(track, None)
+        tempo.find(track)
+
+    yield Row("tempo.find", median(beat))
+
+
+def painting() -> Iterator[Row]:
+    """Turn 224 × 224 moments of a loaded four-minute track into a colour picture, and three channels into colours."""
+    track = load_track(next(iter(PIECES)))
+    track = Track(np.resize(track.signal, 240 * track.sr), track.sr, "four minutes")
+    when, where = moments.even(track, 224 * 224), layouts.hilbert(224, 224)
+    names, n_fft = ["loudness", "centroid", "flatness"], features.window_length(track.sr) // 4
+
+    def picture():
+        what = features.timbre(track, when, names, n_fft)
+        light, bright, noisy = (features.drawn(name, row) for name, row in zip(names, what, strict=True))
+        paint = colors.oklch(0.2 + 0.7 * light, 0.14 * (1 - noisy), 0.05 + 0.75 * bright)
+        return Picture.compose(track, when, paint[np.newaxis], where)
+
+    yield Row("four minutes → 224 × 224 in colour", median(picture), target=PAINTED_SECONDS)
+    one, two, three = np.random.default_rng(0).random((3, 224, 224), np.float32)
+    conversions = {
+        "rgb": partial(colors.rgb, one, two, three),
+        "hsv": partial(colors.hsv, one, two, three),
+        "hsl": partial(colors.hsl, one, two, three),
+        "lab": partial(colors.lab, 20 + 70 * one, 80 * two - 40, 80 * three - 40),
+        "oklch": partial(colors.oklch, 0.2 + 0.7 * one, 0.14 * two, three),
+    }
+    for name, convert in conversions.items():
+        yield Row(f"{name}, 224 × 224 colours", median(convert), target=COLOR_SECONDS)
+
+
 def averaged(power: np.ndarray, each: int) -> np.ndarray:
     """Average the power of every so many frames."""
     return power if each == 1 else power.reshape(len(power), -1, each).mean(axis=2)
@@ -235,7 +336,8 @@ def chapters() -> Iterator[Row]:
     from chapters import CHAPTERS, read, run
 
     for path in CHAPTERS:
-        yield Row(f"chapter {path.stem}", seconds(lambda path=path: run(read(path))), target=CHAPTER_SECONDS)
+        target = CHAPTER_SECONDS if path.stem < "07" else LATER_SECONDS
+        yield Row(f"chapter {path.stem}", seconds(lambda path=path: run(read(path))), target=target)
 
 
 def hour(folder: Path) -> Iterator[Row]:
@@ -260,6 +362,80 @@ def hour(folder: Path) -> Iterator[Row]:
     yield Row("an hour of stereo: peak memory above signal", peak - int(finish(process)), target=HOUR_MEMORY, unit="B")
 
 
+def pressed(page, control, key: str) -> np.ndarray:
+    """Return the seconds from each of some presses of a key to the picture drawn."""
+    times = []
+    for _ in range(3 + KEYS):
+        control.press(key)
+        page.wait_for_function("drawn.length")
+        times.append(page.evaluate("drawn[0] - down") / 1000)
+        sleep(PAUSE)
+    return np.array(times[3:])
+
+
+def dragged(page, handle) -> float:
+    """Return the seconds that each new picture takes while a slider is dragged to and fro."""
+    box, track = handle.bounding_box(), handle.locator("xpath=../../..").bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, y)
+    page.mouse.down()
+    end = perf_counter() + DRAG_SECONDS
+    while (left := end - perf_counter()) > 0:
+        page.mouse.move(track["x"] + track["width"] * abs(left % 2 - 1), y)
+        sleep(1 / 60)
+    took, count = page.evaluate("[performance.now() - down, drawn.length]")
+    page.mouse.up()
+    return took / 1000 / max(1, count)
+
+
+def browser(folder: Path) -> Iterator[Row]:
+    """From the hand to the eye and the ear, in a real JupyterLab; `interact` with an inline figure is the plain way."""
+    import lab
+
+    path = lab.chromium()
+    if path is None:
+        print("no Chromium or Chrome was found: nothing is measured in JupyterLab")
+        return
+    with lab.opened(folder, path) as laboratory:
+        laboratory.context.add_init_script(METERS)
+        notebook = laboratory.notebook("bench.ipynb")
+        page = notebook.page
+        for size in (224, 512):
+            notebook.do(SLIDER.format(name=next(iter(PIECES)), size=size))
+            keys, drags = [], []
+            for source in (EXPLORE, INTERACT):
+                notebook.run(source)
+                page.wait_for_function("drawn.length")
+                handle = page.locator(".noUi-handle").first
+                keys.append(pressed(page, handle, "ArrowRight"))
+                drags.append(dragged(page, handle))
+            (ours, plain), what = keys, f"{size} × {size}"
+            yield Row(f"slider key → picture, {what}", np.median(ours), target=KEY_SECONDS)
+            yield Row("… and interact: median", np.median(ours), np.median(plain), KEY_SOONER)
+            yield Row("… and interact: nine in ten", *(np.percentile(times, 90) for times in keys))
+            yield Row(f"each picture of a 2 s drag, {what}", drags[0], target=DRAG_EACH)
+            yield Row("… and interact", *drags)
+            notebook.run(EXPLORE)
+            page.locator(".mycs-look summary").click()
+            for label in ("Range", "Contrast"):
+                times = pressed(page, page.locator(".mycs").get_by_label(label), "ArrowLeft")
+                yield Row(f"{label.lower()} key → picture, {what}", np.median(times), target=PAGE_SECONDS)
+        yield Row("click → sound", statistics.median(clicked(page)), target=CLICK_SECONDS)
+        notebook.close()
+
+
+def clicked(page) -> Iterator[float]:
+    """Click here and there; each time, the seconds until it sounds."""
+    page.wait_for_function("audios.at(-1).readyState === 4")
+    box = page.locator(".mycs-colors").bounding_box()
+    for i in range(CLICKS):
+        page.evaluate(f"() => {{ globalThis.heard = ({STARTED})(); }}")
+        page.mouse.click(box["x"] + box["width"] * (i * 0.37 % 1), box["y"] + box["height"] / 2)
+        yield page.evaluate("heard") / 1000
+        page.keyboard.press(" ")
+        page.wait_for_function("audios.at(-1).paused")
+
+
 def main() -> None:
     """Measure everything, or only what is quick."""
     parser = argparse.ArgumentParser(description="Measure speed and memory against the plain way.")
@@ -270,6 +446,9 @@ def main() -> None:
         yield from first_picture(folder)
         yield from loading()
         yield from measuring()
+        yield from arranging()
+        yield from painting()
+        yield from browser(folder)
         if not quick:
             yield from chapters()
             yield from hour(folder)

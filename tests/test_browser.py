@@ -1,0 +1,634 @@
+"""The player and the sliders in a real JupyterLab: what a hand does, what the eye sees, what sounds."""
+
+import os
+
+import chapters
+import nbformat
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+pytest_plugins = ["lab"]
+
+SETUP = """
+import numpy as np
+from helpers import Picture, Player, Track, explore, features, layouts, moments, play, player as players
+
+def noise(seconds, seed=0):
+    dice = np.random.default_rng(seed)
+    return Track(dice.normal(0, 0.001, 8000 * seconds).astype(np.float32), 8000, f"noise {seed}")
+
+dice = np.random.default_rng(0)
+track = noise(60)
+when = moments.even(track, 240)
+what = dice.uniform(size=(1, 240))
+scattered = layouts.Layout(dice.permutation(240).reshape(12, 20))
+picture = Picture.compose(track, when, what, scattered, unit="dB")
+line = Picture.compose(track, when, dice.uniform(size=(60, 240)), layouts.timeline())
+
+def watched(player):
+    seen = []
+    player.observe(lambda change: seen.append(change.new), "position")
+    return seen
+"""
+ROWS, COLS, MOMENT = 12, 20, 0.25
+# Alpha values of the canvas that lies above a picture: 255 is the present moment.
+LIGHT = """(canvas) => {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    return Array.from({ length: width * height }, (_, i) => data[4 * i + 3]);
+}"""
+
+
+class Hand:
+    """A player of the page, as a reader handles it."""
+
+    def __init__(self, notebook, which=0):
+        self.notebook, self.page = notebook, notebook.page
+        self.root = self.page.locator(".mycs").nth(which)
+        self.stage, self.message = self.root.locator(".mycs-stage"), self.root.locator(".mycs-message")
+
+    def place(self, row, col, panel=0):
+        """Where on the screen the middle of a pixel is."""
+        canvas = self.root.locator(".mycs-colors").nth(panel)
+        canvas.scroll_into_view_if_needed()
+        height, width = canvas.evaluate("(canvas) => [canvas.height, canvas.width]")
+        box = canvas.bounding_box()
+        return box["x"] + (col + 0.5) * box["width"] / width, box["y"] + (row + 0.5) * box["height"] / height
+
+    def click(self, row, col, panel=0):
+        self.page.mouse.click(*self.place(row, col, panel))
+
+    def drag(self, start, end):
+        self.page.mouse.move(*self.place(*start))
+        self.page.mouse.down()
+        self.page.mouse.move(*self.place(*end), steps=5)
+        self.page.mouse.up()
+
+    def light(self, panel=0):
+        """How brightly each pixel is lit, 0 to 255, in one row."""
+        return np.array(self.root.locator(".mycs-light").nth(panel).evaluate(LIGHT))
+
+    def colors(self, panel=0):
+        """What the picture shows, in a form that can be compared."""
+        return self.root.locator(".mycs-colors").nth(panel).evaluate("(canvas) => canvas.toDataURL()")
+
+    def until_playing(self, seconds=0.0):
+        """Wait until it has sounded for so long."""
+        since = self.sound["at"]
+        self.page.wait_for_function(f"!audios.at(-1).paused && audios.at(-1).currentTime > {since + seconds}")
+
+    def until_position(self, seconds):
+        """Wait until the clock below the picture shows a second."""
+        text = f"{int(seconds // 60)}:{seconds % 60:04.1f}"
+        self.root.locator(".mycs-bar > .mycs-clock", has_text=f"{text} /").wait_for()
+
+    def until_paused(self):
+        self.page.wait_for_function("audios.every((audio) => audio.paused)")
+        self.root.locator(".mycs-play", has_text="Play").wait_for()
+
+    @property
+    def sound(self):
+        """The newest sound of the page: where it is, and whether it is silent."""
+        return self.page.evaluate("({ at: audios.at(-1).currentTime, paused: audios.at(-1).paused })")
+
+
+@pytest.fixture(scope="module")
+def open_notebook(laboratory):
+    """A notebook with the music of these tests, in which cells come and go."""
+    notebook = laboratory.notebook("player.ipynb")
+    notebook.do(SETUP)
+    yield notebook
+    notebook.close()
+
+
+@pytest.fixture
+def notebook(open_notebook):
+    """The same, silent and without players; it must not have complained at the end."""
+    notebook = open_notebook
+    notebook.run("import ipywidgets", "ipywidgets.Widget.close_all()")
+    notebook.page.wait_for_function("!document.querySelector('.mycs')")
+    notebook.page.evaluate("audios.length = 0")
+    notebook.errors.clear()
+    yield notebook
+    notebook.page.keyboard.up("Shift")
+    assert notebook.errors == []
+
+
+def shown(notebook, source, which=0):
+    """Run a cell that ends with a player or an explorer, and take the player in hand."""
+    notebook.run(source)
+    return Hand(notebook, which)
+
+
+def seconds_of(notebook, picture="picture"):
+    """The second of each pixel."""
+    return np.array(notebook.ask(f"{picture}.times.tolist()"))
+
+
+@pytest.mark.parametrize("place", [(0, 0), (5, 13), (11, 19)])
+def test_a_click_plays_the_moment_of_the_pixel(notebook, place):
+    hand = shown(notebook, "player = play(picture); seen = watched(player); player")
+    moment = seconds_of(notebook)[place]
+    hand.click(*place)
+    hand.until_playing()
+    notebook.until("seen and player.playing")
+    assert notebook.ask("seen[0]") == pytest.approx(moment, abs=0.05)
+    assert moment <= hand.sound["at"] < moment + 10
+    hand.page.keyboard.press(" ")
+    hand.until_paused()
+    notebook.until("not player.playing")
+    assert notebook.ask("player.position") == pytest.approx(hand.sound["at"], abs=0.05)
+
+
+def test_the_cursor_stands_on_the_present_moment(notebook):
+    hand = shown(notebook, "play(picture)")
+    times = seconds_of(notebook).ravel()
+    row, col = np.argwhere(times.reshape(ROWS, COLS) == 20)[0]
+    hand.click(row, col)
+    hand.until_playing()
+    frames = hand.page.evaluate(
+        f"""async () => {{
+            const [audio, canvas, frames] = [audios.at(-1), document.querySelector(".mycs-light"), []];
+            const light = {LIGHT};
+            for (const end = audio.currentTime + 2; audio.currentTime < end; ) {{
+                await new Promise(requestAnimationFrame);
+                frames.push([audio.currentTime, light(canvas)]);
+            }}
+            return frames;
+        }}"""
+    )
+    moments = {times[np.argmax(light)] for _, light in frames}
+    assert len(moments) >= 8
+    for now, light in frames:
+        (lit,) = np.flatnonzero(np.array(light) == 255)
+        assert times[lit] - 0.05 <= now < times[lit] + MOMENT + 0.05
+        # What was lit before fades: the longer ago, the more.
+        trail = np.flatnonzero((np.array(light) > 0) & (np.arange(len(light)) != lit))
+        trail = trail[np.argsort(-times[trail])]
+        assert (times[trail] < times[lit]).all()
+        assert (np.diff(np.array(light)[trail]) < 0).all()
+        assert len(trail) <= 3
+    assert max(np.count_nonzero(light) for _, light in frames) >= 3
+
+
+def test_all_pictures_light_up_together(notebook):
+    hand = shown(notebook, "player = play(picture, line, titles=['scattered', 'line']); player")
+    hand.click(30, 100, panel=1)
+    hand.until_playing(0.3)
+    hand.page.keyboard.press(" ")
+    hand.until_paused()
+    hand.page.wait_for_timeout(50)
+    moment = int(hand.sound["at"] / MOMENT)
+    scattered, line = seconds_of(notebook), seconds_of(notebook, "line")
+    assert np.flatnonzero(hand.light(0)).tolist() == np.flatnonzero(scattered == moment * MOMENT).tolist()
+    assert np.flatnonzero(hand.light(1)).tolist() == np.flatnonzero(line == moment * MOMENT).tolist()
+    assert np.count_nonzero(hand.light(1)) == 60
+
+
+def test_dragging_follows_the_pointer(notebook):
+    hand = shown(notebook, "player = play(line); player")
+    hand.drag((30, 20), (30, 200))
+    hand.until_playing()
+    assert 50 <= hand.sound["at"] < 56
+
+
+def test_shift_and_drag_repeat_a_stretch(notebook):
+    hand = shown(notebook, "player = play(line); player")
+    hand.page.keyboard.down("Shift")
+    hand.drag((30, 81), (30, 80))
+    hand.page.keyboard.up("Shift")
+    hand.until_playing()
+    # From the beginning of moment 80 to the end of moment 81: half a second.
+    passed = hand.page.evaluate(
+        """async () => {
+            const passed = [audios.at(-1).currentTime];
+            for (let turns = 0; turns < 2; ) {
+                await new Promise(requestAnimationFrame);
+                passed.push(audios.at(-1).currentTime);
+                if (passed.at(-1) < passed.at(-2)) turns++;
+            }
+            return passed;
+        }"""
+    )
+    assert min(passed) == pytest.approx(20, abs=0.05)
+    assert 20.4 < max(passed) < 21
+    hand.page.keyboard.press(" ")
+    hand.until_paused()
+    light = hand.light().reshape(60, 240)
+    inside, outside = light[:, 80:82], np.delete(light, [80, 81, int(hand.sound["at"] / MOMENT)], axis=1)
+    assert set(outside.ravel()) == {0x99}
+    assert 0x99 not in inside
+    assert hand.root.locator(".mycs-from").input_value() == "20.0"
+    assert hand.root.locator(".mycs-to").input_value() == "20.5"
+    hand.root.locator(".mycs-loop").click()
+    hand.root.locator(".mycs-from").wait_for(state="hidden")
+    assert np.count_nonzero(hand.light()) <= 60
+
+
+def test_keys(notebook):
+    hand = shown(notebook, "player = play(picture); player")
+    hand.stage.focus()
+    hand.page.keyboard.press(" ")
+    hand.until_playing()
+    hand.page.keyboard.press(" ")
+    hand.until_paused()
+    for keys, expected in (
+        (["Home"], 0),
+        (["ArrowRight"] * 3, 15),
+        (["ArrowLeft"], 10),
+        (["ArrowUp", "ArrowUp"], 20),
+        (["ArrowDown"], 15),
+        (["ArrowRight"] * 12, 60),
+        (["Home"], 0),
+        (["ArrowLeft"], 0),
+    ):
+        for key in keys:
+            hand.page.keyboard.press(key)
+        hand.until_position(expected)
+        notebook.until(f"player.position == {expected}")
+
+
+LEAKS = ["a", "b", "c", "v", "x", "d", "d", "m", "y", "r", "1", "z", "0", "0", "j", "k", "l", "h", "o", "i", "i"]
+LEAKS += ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown", " ", "Shift+ "]
+LEAKS += ["Enter", "Escape", "Shift+ArrowDown", "Shift+m", "Delete", "Backspace"]
+
+
+@pytest.mark.parametrize("where", [".mycs-stage", ".mycs-play", ".mycs-seek", ".mycs-loop", ".mycs-volume", "summary"])
+def test_keys_do_not_leak(notebook, where):
+    notebook.run("player = play(picture); player", "1 + 1", "2 + 2")
+    hand = Hand(notebook)
+    state = """() => {
+        const content = jupyterapp.shell.currentWidget.content;
+        return [[...content.widgets].map((cell) => [cell.model.id, cell.model.type, cell.inputHidden]), content.mode,
+                content.activeCellIndex, [...content.widgets].map((cell) => content.isSelected(cell)),
+                document.querySelectorAll(".jp-Dialog, .lm-Menu").length];
+    }"""
+    notebook.page.locator(".jp-InputPrompt").first.click()
+    control = hand.root.locator(where)
+    control.focus()
+    before = hand.page.evaluate(state)
+    for key in LEAKS:
+        hand.page.keyboard.press(key)
+        assert hand.page.evaluate(state) == before, key
+        assert control.evaluate("(control) => control === document.activeElement"), key
+    assert before[1] == "command"
+
+
+def test_touch(notebook):
+    hand = shown(notebook, "player = play(line); player")
+    hand.page.touchscreen.tap(*hand.place(30, 40))
+    hand.until_playing()
+    assert 10 <= hand.sound["at"] < 15
+    hand.page.keyboard.press(" ")
+    hand.until_paused()
+    fingers = hand.page.context.new_cdp_session(hand.page)
+    for kind, cols in (("touchStart", [60]), ("touchMove", [80]), ("touchMove", [120]), ("touchEnd", [])):
+        points = [dict(zip("xy", hand.place(30, col), strict=True)) for col in cols]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    hand.until_playing()
+    assert 30 <= hand.sound["at"] < 35
+
+
+def test_one_player_sounds_at_a_time(notebook):
+    notebook.run("first = play(picture); first", "second = play(line); second")
+    first, second = Hand(notebook, 0), Hand(notebook, 1)
+    for hand, other in ((first, "second"), (second, "first"), (first, "second")):
+        hand.click(5, 5)
+        notebook.until(f"not {other}.playing and ({'second' if other == 'first' else 'first'}).playing")
+        assert notebook.page.evaluate("audios.filter((audio) => !audio.paused).length") == 1
+
+
+def test_players_of_a_track_share_its_sound(notebook):
+    notebook.run(
+        "answers = []",
+        "other = noise(3, seed=1)\n"
+        "one, two = play(picture), play(line)\n"
+        "three = play(Picture.compose(other, moments.even(other, 3), np.eye(3), layouts.timeline()))\n"
+        "for player in (one, two, three):\n"
+        "    player.on_msg(lambda player, content, _: answers.append((player.sound, content['offset'])))",
+        "one",
+        "two",
+        "three",
+    )
+    page = 'globalThis[Symbol.for("music-you-can-see")].sounds'
+    notebook.page.wait_for_function(f"[...{page}.values()].filter((sound) => sound.url).length === 2")
+    assert notebook.page.evaluate(f"[...{page}.values()].map((sound) => sound.users.size)") == [2, 1]
+    assert notebook.page.evaluate("audios.map((audio) => audio.src)[0] === audios[1].src")
+    assert notebook.ask("one.source is two.source and one.source is not three.source")
+    assert len({tuple(answer) for answer in notebook.ask("answers")}) == len(notebook.ask("answers")) >= 2
+    Hand(notebook, 1).click(30, 100)
+    notebook.page.wait_for_function("!audios[1].paused && audios[1].currentTime >= 25")
+
+
+def test_a_closed_player_is_silent_and_lets_its_sound_go(notebook):
+    hand = shown(notebook, "player = play(picture); player")
+    hand.click(3, 3)
+    hand.until_playing()
+    notebook.run("player.close()")
+    notebook.page.wait_for_function("audios[0].paused")
+    assert notebook.page.evaluate('globalThis[Symbol.for("music-you-can-see")].sounds.size') == 0
+
+
+def test_a_player_that_is_no_longer_shown_is_silent(notebook):
+    hand = shown(notebook, "player = play(picture); player")
+    hand.click(3, 3)
+    hand.until_playing()
+    notebook.run("1 + 1")
+    notebook.page.wait_for_function("audios[0].paused")
+
+
+def test_position_set_from_python_moves_the_cursor(notebook):
+    hand = shown(notebook, "player = play(picture); player")
+    hand.page.wait_for_function("audios.at(-1).readyState > 0")
+    times = seconds_of(notebook).ravel()
+    for seconds in (12.3, 59.9, 0.0):
+        notebook.do(f"player.position = {seconds}")
+        hand.until_position(int(seconds * 10) / 10)
+        assert hand.sound["at"] == pytest.approx(seconds, abs=1e-3)
+        assert times[np.flatnonzero(hand.light())].tolist() == [seconds // MOMENT * MOMENT]
+        assert notebook.ask("player.position") == pytest.approx(seconds, abs=1e-3)
+
+
+def test_playing_set_from_python(notebook):
+    hand = shown(notebook, "player = play(picture); player")
+    hand.click(0, 0)
+    hand.until_playing()
+    notebook.do("player.playing = False")
+    hand.until_paused()
+    notebook.do("player.playing = True")
+    hand.until_playing()
+
+
+def test_volume_position_and_loop_by_their_controls(notebook):
+    hand = shown(notebook, "player = play(picture); player")
+    volume, seeker = hand.root.get_by_label("Volume"), hand.root.get_by_label("Position")
+    volume.focus()
+    hand.page.keyboard.press("Home")
+    assert hand.page.evaluate("audios.at(-1).volume") == 0
+    assert volume.get_attribute("aria-valuetext") == "0 percent"
+    box = seeker.bounding_box()
+    hand.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    notebook.until("abs(player.position - 30) < 1")
+    assert seeker.get_attribute("aria-valuetext").endswith("of 1 minutes 0 seconds")
+    hand.root.get_by_role("button", name="Loop").click()
+    begin, end = hand.root.get_by_label("from (s)"), hand.root.get_by_label("to (s)")
+    begin.fill("10")
+    begin.press("Enter")
+    end.fill("2")
+    end.press("Tab")
+    assert (begin.input_value(), end.input_value()) == ("2.0", "10.0")
+    assert np.count_nonzero(hand.light() == 0x99) in (ROWS * COLS - 32, ROWS * COLS - 33)
+
+
+EXPLORER = """
+def function(bands=(1, 40), floor=(0.0, 1.0)):
+    if bands > 35:
+        raise ValueError("More than 35 bands\\nare too many.")
+    return Picture.compose(track, when, np.linspace(floor, 1, bands * 240).reshape(240, bands).T, layouts.timeline())
+
+explorer = explore(function)
+explorer
+"""
+
+
+def slide(notebook, key, which=0):
+    """Press a key on a slider of ipywidgets; its value afterwards."""
+    handle = notebook.page.locator(".noUi-handle").nth(which)
+    handle.focus()
+    handle.press(key)
+    return float(handle.get_attribute("aria-valuenow"))
+
+
+def changed(hand, before):
+    """Wait for another picture and return it."""
+    canvas = hand.root.locator(".mycs-colors").first.element_handle()
+    hand.page.wait_for_function("([canvas, before]) => canvas.toDataURL() !== before", arg=[canvas, before])
+    return hand.colors()
+
+
+def test_a_slider_changes_the_picture_in_place(notebook):
+    hand = shown(notebook, EXPLORER)
+    canvas = hand.root.locator(".mycs-colors").first.element_handle()
+    colors = [hand.colors()]
+    for key in ("Home", "ArrowRight", "ArrowUp", "PageUp"):
+        slide(notebook, key)
+        colors.append(changed(hand, colors[-1]))
+    assert len(set(colors)) == len(colors)
+    assert canvas.evaluate("(canvas) => canvas.isConnected")
+    assert hand.page.locator(".mycs-colors").count() == 1
+    assert notebook.ask("explorer.controls['bands'].value") > 2
+
+
+def test_an_error_is_a_sentence_and_the_picture_stays(notebook):
+    hand = shown(notebook, EXPLORER)
+    before = hand.colors()
+    assert slide(notebook, "End") == 40
+    hand.root.get_by_text("More than 35 bands", exact=True).wait_for()
+    assert hand.colors() == before
+    slide(notebook, "Home")
+    changed(hand, before)
+    assert hand.message.inner_text() == ""
+    assert hand.page.locator(".jp-RenderedText[data-mime-type*='stderr']").count() == 0
+
+
+def test_the_sound_goes_on_while_the_picture_changes(notebook):
+    hand = shown(notebook, EXPLORER)
+    hand.click(5, 100)
+    hand.until_playing()
+    hand.page.evaluate("""() => {
+        globalThis.stops = 0;
+        for (const event of ["pause", "seeking", "emptied"]) audios.at(-1).addEventListener(event, () => stops++);
+    }""")
+    before, colors = hand.sound, hand.colors()
+    for key in ("Home", "PageUp", "ArrowRight"):
+        slide(notebook, key)
+        colors = changed(hand, colors)
+    hand.until_playing(0.2)
+    assert hand.page.evaluate("stops") == 0
+    assert hand.sound["at"] > before["at"] + 0.2
+    assert hand.page.evaluate("audios.length") == 1
+
+
+def test_colours_change_without_the_kernel(notebook):
+    hand = shown(notebook, "player = play(picture); player")
+    hand.page.wait_for_function("audios.at(-1).readyState > 0")
+    first = hand.colors()
+    hand.root.locator("summary").click()
+    sent = notebook.sent
+    seen = [first]
+    for label, keys in (("Range", ["Home", "ArrowRight"]), ("Contrast", ["Home", "End"])):
+        for key in keys:
+            hand.root.get_by_label(label).press(key)
+            seen.append(hand.colors())
+    for name in ("gray", "viridis"):
+        hand.root.get_by_label("Colormap").select_option(name)
+        seen.append(hand.colors())
+    assert len(set(seen)) == len(seen)
+    hand.root.get_by_role("button", name="Reset").click()
+    assert hand.colors() == first
+    assert notebook.sent == sent
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_axe_finds_nothing(notebook, theme):
+    notebook.run("play(picture, line, titles=['scattered', 'line'])", "play(line)", EXPLORER)
+    notebook.theme(theme)
+    hand = Hand(notebook)
+    hand.root.get_by_role("button", name="Loop").click()
+    hand.root.locator("summary").click()
+    notebook.do("explorer.player.message = 'Something went wrong.'")
+    Hand(notebook, 2).root.get_by_text("Something went wrong.").wait_for()
+    found = Axe().run(notebook.page, context=".mycs")
+    notebook.theme("Light")
+    assert found.violations_count == 0, found.generate_report()
+    assert len(found.response["passes"]) > 10
+
+
+def test_everything_can_be_reached_by_keyboard(notebook):
+    notebook.run("play(picture)")
+    hand = Hand(notebook)
+    notebook.page.locator(".jp-InputPrompt").first.click()
+    reached = []
+    for _ in range(30):
+        notebook.page.keyboard.press("Tab")
+        inside, name, outlined = notebook.page.evaluate("""() => {
+            const at = document.activeElement;
+            const { outlineStyle, outlineWidth } = getComputedStyle(at);
+            return [Boolean(at.closest(".mycs")), at.classList[0] || at.textContent,
+                    outlineStyle !== "none" && parseFloat(outlineWidth) >= 1];
+        }""")
+        if inside:
+            reached.append(name)
+            assert outlined, name
+        if name == "Colours":
+            notebook.page.keyboard.press("Enter")
+        if name == "mycs-stage":
+            notebook.page.keyboard.press(" ")
+            hand.until_playing()
+        if name == "mycs-play":
+            notebook.page.keyboard.press(" ")
+            hand.until_paused()
+        if name == "mycs-loop":
+            notebook.page.keyboard.press("Enter")
+    expected = ["stage", "play", "seek", "loop", "from", "to", "volume"]
+    assert reached == [
+        *(f"mycs-{name}" for name in expected),
+        "Colours",
+        "mycs-cmap",
+        "mycs-range",
+        "mycs-contrast",
+        "Reset",
+    ]
+
+
+def test_less_motion(notebook):
+    notebook.page.emulate_media(reduced_motion="reduce")
+    hand = shown(notebook, "play(picture)")
+    hand.click(5, 5)
+    hand.until_playing()
+    levels = set()
+    for _ in range(5):
+        hand.until_playing(0.2)
+        levels |= set(hand.light().tolist())
+    notebook.page.emulate_media(reduced_motion="no-preference")
+    assert levels == {0, 255}
+
+
+def test_a_picture_without_music(notebook):
+    notebook.run("silent = explore(lambda n=(2, 9): np.eye(n), n=(2, 9)); silent")
+    hand = Hand(notebook)
+    before = hand.colors()
+    assert not hand.root.locator(".mycs-bar").first.is_visible()
+    hand.click(0, 0)
+    hand.stage.focus()
+    hand.page.keyboard.press(" ")
+    hand.page.keyboard.press("ArrowRight")
+    slide(notebook, "Home")
+    changed(hand, before)
+    assert notebook.page.evaluate("audios.every((audio) => audio.paused && !audio.src)")
+
+
+def test_silence_can_be_played(notebook):
+    notebook.do("silence = Track(np.zeros(8000, np.float32), 8000, 'silence')")
+    hand = shown(
+        notebook, "play(Picture.compose(silence, moments.even(silence, 4), np.zeros((1, 4)), layouts.timeline()))"
+    )
+    hand.click(0, 1)
+    hand.page.wait_for_function("audios.at(-1).ended")
+    hand.until_paused()
+    hand.until_position(1.0)
+    hand.click(0, 0)
+    hand.until_playing()
+
+
+def test_a_picture_of_one_pixel(notebook):
+    notebook.run(
+        "one = play(Picture.compose(track, moments.even(track, 1), np.ones((1, 1)), layouts.timeline()))", "one"
+    )
+    hand = Hand(notebook)
+    box = hand.root.locator(".mycs-box").bounding_box()
+    assert min(box["width"], box["height"]) > 40
+    hand.click(0, 0)
+    hand.until_playing(0.1)
+    assert hand.sound["at"] < 10
+    assert hand.light().tolist() == [255]
+
+
+def test_an_hour(notebook):
+    notebook.do("hour = noise(3600); line_of_hour = moments.even(hour, 3600)")
+    hand = shown(
+        notebook,
+        "player = play(Picture.compose(hour, line_of_hour, np.arange(3600)[None] % 256,\n"
+        "                              layouts.Layout(np.arange(60).reshape(60, 1))))\nplayer",
+    )
+    assert notebook.ask("player.source.read(0)[1] > 20 * players.PIECE")
+    hand.click(59, 30)
+    hand.until_playing()
+    assert 3570 <= hand.sound["at"] < 3590
+    hand.page.keyboard.press("Home")
+    hand.page.wait_for_function("audios.at(-1).currentTime < 100")
+
+
+def test_a_kernel_that_dies(laboratory):
+    notebook = laboratory.notebook("dies.ipynb")
+    notebook.do(SETUP)
+    hand = shown(notebook, "player = play(picture); player")
+    hand.click(5, 5)
+    hand.until_playing()
+    pid = notebook.ask("__import__('os').getpid()")
+    os.kill(pid, 9)
+    dialog = notebook.page.locator(".jp-Dialog")
+    dialog.wait_for()
+    dialog.locator("button").last.click()
+    dialog.wait_for(state="detached")
+    if hand.root.count():
+        before = hand.colors()
+        hand.click(0, 0)
+        hand.root.locator("summary").click()
+        hand.root.get_by_label("Range").press("Home")
+        assert hand.colors() != before
+        hand.page.wait_for_function("!audios.at(-1).paused")
+    notebook.do(SETUP)
+    again = shown(notebook, "player = play(picture); player")
+    again.click(5, 5)
+    again.until_playing()
+    assert notebook.page.evaluate("audios.filter((audio) => !audio.paused).length") == 1
+    assert notebook.errors == []
+    notebook.close()
+
+
+def test_a_page_without_kernel_shows_the_picture(laboratory):
+    notebook = laboratory.notebook("kept.ipynb")
+    notebook.do(SETUP)
+    notebook.run("play(picture)")
+    notebook.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    notebook.close()
+    kept = laboratory.folder / "kept.ipynb"
+    nbformat.write(chapters.tidy(chapters.read(kept)), kept)
+    notebook = laboratory.notebook("kept.ipynb", anew=False)
+    picture = notebook.page.locator(".jp-OutputArea img")
+    picture.wait_for()
+    assert picture.evaluate("(picture) => picture.naturalWidth") == 20 * 37
+    assert notebook.errors == []
+    notebook.close()

@@ -1,0 +1,93 @@
+"""Every chapter in a real JupyterLab: it runs, its players and sliders live, and nothing complains.
+
+With the environment variable SCREENSHOTS set to a folder, what each chapter looks like is kept there.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import chapters
+import pytest
+
+pytest_plugins = ["lab"]
+
+# What the pictures of a cell show.
+SEEN = "(cell) => [...cell.querySelectorAll('.mycs-colors')].map((canvas) => canvas.toDataURL()).join()"
+
+# What the kernel hears from players; the names must not be those of a chapter.
+LISTEN = """
+from helpers import Player as _Player
+from ipywidgets.widgets.widget import _instances
+_players = [widget for widget in _instances.values() if isinstance(widget, _Player)]
+_heard = []
+for _player in _players:
+    _player.observe(lambda change: _heard.append((change.owner, change.new)), "position")
+"""
+PIXELS = ((0.2, 0.3), (0.8, 0.9), (0.5, 0.5))
+
+
+@pytest.fixture(scope="module")
+def shots(tmp_path_factory):
+    """The folder for screenshots."""
+    return Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("screenshots")).resolve()
+
+
+@pytest.fixture
+def notebook(laboratory, path):
+    """A copy of a chapter, open in JupyterLab."""
+    shutil.copy(path, laboratory.folder)
+    notebook = laboratory.notebook(path.name, anew=False)
+    yield notebook
+    notebook.close()
+
+
+@pytest.mark.parametrize("path", chapters.CHAPTERS, ids=lambda path: path.stem)
+def test_chapter(notebook, path, shots):
+    outputs = notebook.run_all()
+    wrong = [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
+    assert wrong == []
+    for player in notebook.page.locator(".mycs").all():
+        player.locator(".mycs-colors").first.wait_for()
+    notebook.screenshots(shots, path.stem)
+    notebook.do(LISTEN)
+    for player in notebook.page.locator(".mycs:has(.mycs-timed)").all():
+        for x, y in PIXELS:
+            click_and_listen(notebook, player, x, y)
+    for handle in notebook.page.locator(".noUi-handle").all():
+        to_both_ends(notebook.page, handle)
+    assert notebook.errors == []
+
+
+def to_both_ends(page, handle):
+    """Move a slider to its ends; wherever it moves, the picture must change, without a message."""
+    handle.scroll_into_view_if_needed()
+    cell = handle.evaluate_handle("(handle) => handle.closest('.jp-CodeCell')")
+    for key in ("Home", "End"):
+        value, seen = handle.get_attribute("aria-valuenow"), cell.evaluate(SEEN)
+        handle.focus()
+        handle.press(key)
+        if handle.get_attribute("aria-valuenow") != value:
+            page.wait_for_function(f"([cell, seen]) => ({SEEN})(cell) !== seen", arg=[cell, seen])
+        assert cell.evaluate("(cell) => cell.querySelector('.mycs-message').textContent") == "", key
+
+
+def click_and_listen(notebook, player, x, y):
+    """Click a pixel, given as a part of width and height: it plays from the second of that pixel."""
+    button, canvas = player.locator(".mycs-play"), player.locator(".mycs-colors").first
+    canvas.scroll_into_view_if_needed()
+    width, height = canvas.evaluate("(canvas) => [canvas.width, canvas.height]")
+    row, col = int(y * height), int(x * width)
+    box = canvas.bounding_box()
+    notebook.until("not any(player.playing for player in _players)")
+    notebook.do("_heard.clear()")
+    notebook.page.mouse.click(
+        box["x"] + (col + 0.5) * box["width"] / width, box["y"] + (row + 0.5) * box["height"] / height
+    )
+    button.filter(has_text="Pause").wait_for()
+    notebook.until("_heard")
+    position, second = notebook.ask(f"[_heard[0][1], float(_heard[0][0].pictures[0].times[{row}, {col}])]")
+    assert position == pytest.approx(second, abs=0.05)
+    notebook.page.keyboard.press(" ")
+    button.filter(has_text="Play").wait_for()
+    assert notebook.page.evaluate("audios.every((audio) => audio.paused)")
