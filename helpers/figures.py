@@ -9,6 +9,8 @@ import io
 
 import numpy as np
 
+# The steps of an axis in minutes and seconds: 10, 15, 30, 60 s, and so on.
+MINUTES = [1, 1.5, 3, 6, 10]
 # The steps of a frequency axis that is not linear.
 NICE_HZ = np.array([20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000])
 
@@ -56,7 +58,7 @@ def draw(values, when, rows=None, *, ylabel="bin", unit="", title="", cmap=None,
     if unit:
         # A fixed number of ticks: matplotlib's own choice hangs on a fraction of a pixel.
         ax.figure.colorbar(image, ax=ax, label=unit, pad=0.01, ticks=MaxNLocator(5))
-    label_rows(ax, rows)
+    label_rows(ax, rows, ylabel)
     label_time(ax, when[0], when[-1])
     ax.set(ylabel=ylabel, title=title)
     return ax
@@ -94,21 +96,25 @@ def fill(low, high, when, *, title="", ax=None):
     return ax
 
 
-def label_rows(ax, rows) -> None:
-    """Put round numbers beside the rows of a picture whose rows stand for the increasing values `rows`."""
+def label_rows(ax, rows, ylabel: str = "") -> None:
+    """Put round numbers beside the rows of a picture whose rows stand for the increasing values `rows`.
+
+    They are written as minutes and seconds if `ylabel` says so: "time (m:ss)".
+    """
     from matplotlib.ticker import MaxNLocator
 
+    minutes = ylabel.endswith("(m:ss)")
     if len(rows) == 1:
         nice = rows
     elif np.allclose(np.diff(rows), rows[1] - rows[0]):
-        nice = MaxNLocator(6).tick_values(rows[0], rows[-1])
+        nice = MaxNLocator(6, steps=MINUTES if minutes else None).tick_values(rows[0], rows[-1])
     else:
         nice = NICE_HZ
     ticks = {}
     for value in nice:
         row = np.interp(value, rows, np.arange(len(rows)))
         if rows[0] <= value <= rows[-1] and all(abs(row - other) > len(rows) / 16 for other in ticks):
-            ticks[row] = f"{value:,g}"
+            ticks[row] = clock(value, minutes=True) if minutes else f"{value:,g}"
     ax.set_yticks(list(ticks), list(ticks.values()))
 
 
@@ -119,7 +125,7 @@ def label_time(ax, start: float, end: float) -> None:
     long = end - start >= 20
     room = max(2, round(9 * ax.get_position().width))
     ax.set(xlim=(start, end), xlabel="time (m:ss)" if long else "time (s)")
-    ax.xaxis.set_major_locator(MaxNLocator(room, steps=[1, 1.5, 3, 6, 10] if long else None))
+    ax.xaxis.set_major_locator(MaxNLocator(room, steps=MINUTES if long else None))
     if long:
         ax.xaxis.set_major_formatter(lambda seconds, _: clock(seconds, minutes=True))
 

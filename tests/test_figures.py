@@ -344,3 +344,8 @@ def test_dollar_signs_in_a_name_are_no_formula(shown):
     picture = Picture.compose(track, np.linspace(0, 1, 5), np.eye(4), layouts.timeline())
     figures.gallery([picture], [name])
     assert all(name in data["text/plain"] for data, _, _ in shown)
+
+
+def test_rows_in_minutes_and_seconds():
+    ax = draw(np.eye(180), np.arange(181.0), np.arange(180.0), ylabel="time (m:ss)")
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["0:00", "0:30", "1:00", "1:30", "2:00", "2:30"]
