@@ -190,8 +190,7 @@ def onsets(track) -> np.ndarray:
     if track not in ONSETS:
         n = max(2, int(track.duration * RATE))
         when = moments.between(0, n / RATE, n)
-        loudness = features.decibels(features.mel(track, when, n_fft=features.window_length(track.sr) // 4))
-        ONSETS[track] = np.maximum(0, np.diff(loudness, axis=1, prepend=loudness[:, :1])).mean(axis=0)
+        ONSETS[track] = features.onset_strength(track, when, n_fft=features.window_length(track.sr) // 4)[0]
     return ONSETS[track]
 
 
