@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
+from helpers import mpeg
+
 DATA = Path(__file__).resolve().parent.parent / "data"
 SAMPLE_RATES = (8_000, 192_000)
 SHORTEST = 0.1
@@ -20,6 +22,30 @@ BLOCK = 1 << 18
 ENDLESS = (1 << 63) - 1
 # How many bytes of tags may follow the music of an MP3 file.
 TAGS = 4096
+
+
+class AudioFile(sf.SoundFile):
+    """An audio file that is read straight on, to its true end.
+
+    soundfile sets a file in which it may seek to its place again after each block; an MP3 then begins anew, and its
+    next thousands of samples are wrong.
+    """
+
+    def __init__(self, path):
+        raw = open(path, "rb")  # noqa: SIM115
+        self.raw = mpeg.complete(raw)
+        if self.raw is not raw:
+            raw.close()
+        super().__init__(self.raw)
+
+    def close(self):
+        """Close the file."""
+        super().close()
+        self.raw.close()
+
+    def seekable(self):
+        """Say that there is no need to seek."""
+        return False
 
 
 class TrackError(ValueError):
@@ -168,11 +194,11 @@ def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     if head[4:8] == b"ftyp":
         raise TrackError(f"'{path.name}' is an M4A (AAC) file, which cannot be read here: {convert(path)}")
     try:
-        with path.open("rb") as raw, sf.SoundFile(raw) as file:
+        with AudioFile(path) as file:
             sr, endless = file.samplerate, file.frames == ENDLESS
             signal = np.empty(0, np.float32) if endless else decode(file, path.stat().st_size)
-            unread = path.stat().st_size - raw.tell()
-            promised = promised_frames(raw, file)
+            unread = path.stat().st_size - file.raw.tell()
+            promised = promised_frames(file)
     except (sf.LibsndfileError, RuntimeError):
         known = head.startswith((b"RIFF", b"fLaC", b"OggS", b"FORM", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xfa"))
         raise TrackError(
@@ -199,7 +225,7 @@ def convert(path: Path) -> str:
     )
 
 
-def decode(file: sf.SoundFile, size: int) -> np.ndarray:
+def decode(file: AudioFile, size: int) -> np.ndarray:
     """Return all that is left in an open file of `size` bytes as float32 [samples], the mean of its channels."""
     # A header may promise more than there is: the array begins no larger than likely, and grows with what arrives.
     signal, filled = np.empty(min(file.frames, 64 * size) + BLOCK, np.float32), 0
@@ -213,11 +239,9 @@ def decode(file: sf.SoundFile, size: int) -> np.ndarray:
     return signal
 
 
-def promised_frames(raw, file: sf.SoundFile) -> float:
-    """Return how many frames a file says it has: 0 where it does not say, infinity where its end is missing.
-
-    `raw` is the same file, opened for its bytes.
-    """
+def promised_frames(file: AudioFile) -> float:
+    """Return how many frames a file says it has: 0 where it does not say, infinity where its end is missing."""
+    raw = file.raw
     if file.format == "OGG":
         size = raw.seek(0, os.SEEK_END)
         raw.seek(max(0, size - (1 << 17)))
@@ -228,10 +252,7 @@ def promised_frames(raw, file: sf.SoundFile) -> float:
         return 0 if whole and page.startswith(b"OggS") and page[5] & 4 else np.inf
     if file.format in ("MP3", "MPEG"):
         raw.seek(0)
-        head = raw.read(10)
-        # ID3v2: the size of the tag is kept in four bytes of seven bits.
-        tag = sum(b << s for b, s in zip(head[6:], (21, 14, 7, 0), strict=True)) if head[:3] == b"ID3" else -10
-        raw.seek(tag + 10)
+        raw.seek(mpeg.after_tag(raw.read(10)))
         frame = raw.read(256)
         # Without this header the length is a guess from the size of the file.
         return file.frames if b"Xing" in frame or b"Info" in frame else 0

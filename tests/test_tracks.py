@@ -11,11 +11,12 @@ from pathlib import Path
 import librosa
 import numpy as np
 import pytest
+import scipy.signal
 import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import tracks
+from helpers import mpeg, tracks
 from helpers.tracks import Track, TrackError, load_track
 
 # Ending, subtype and the sample rates it allows.
@@ -202,15 +203,40 @@ def mp3_without_its_header(path: Path, mode: str) -> Path:
     return path
 
 
-def test_mp3_of_a_variable_bit_rate_without_its_header(tmp_path):
-    sentence = refusal(mp3_without_its_header(tmp_path / "a.mp3", "VARIABLE"))
-    assert sentence.startswith("'a.mp3' does not say how long it is, so it cannot be read to its end: convert it")
-
-
-def test_mp3_of_a_constant_bit_rate_without_its_header(tmp_path):
-    path = mp3_without_its_header(tmp_path / "a.mp3", "CONSTANT")
+@pytest.mark.parametrize("mode", ["CONSTANT", "VARIABLE"])
+def test_an_mp3_without_its_header_is_read_to_its_end(mode, tmp_path):
+    path = mp3_without_its_header(tmp_path / "a.mp3", mode)
     # An encoder puts up to three frames of silence around the music, and only the header says so.
     assert 3 * 44100 <= len(load_track(path).signal) <= 3 * 44100 + 4 * 1152
+
+
+@pytest.mark.parametrize("sr", [8000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("mode", ["CONSTANT", "AVERAGE", "VARIABLE"])
+def test_frames_of_an_mp3_are_counted(mode, channels, sr, tmp_path):
+    data = write(tmp_path / "a.mp3", noise(sr, channels), sr, bitrate_mode=mode).read_bytes()
+    at, head = mpeg.side(data), mpeg.length(data, 0)
+    count, _ = mpeg.count_frames(data, head)
+    assert data[at : at + 4] in (b"Xing", b"Info")
+    assert int.from_bytes(data[at + 8 : at + 12], "big") == count
+    assert sr <= count * mpeg.samples(data, 0) <= sr + 4 * 1152
+
+
+@pytest.mark.parametrize("mode", ["CONSTANT", "VARIABLE"])
+@pytest.mark.parametrize("between", [b"", b"TAG".ljust(128, b"-"), b"ID3\x03\0\0\0\0\x02\0" + b"\xff\xfb" * 128])
+def test_joined_mp3_files_are_read_to_their_end(mode, between, tmp_path, capfd):
+    parts = [noise(44_100 * (i + 1), seed=i) for i in range(3)]
+    files = [write(tmp_path / f"{i}.mp3", part, 44_100, bitrate_mode=mode) for i, part in enumerate(parts)]
+    joined = tmp_path / "joined.mp3"
+    joined.write_bytes(between.join(file.read_bytes() for file in files))
+    signal = load_track(joined).signal
+    assert 6 * 44_100 <= len(signal) <= 6 * 44_100 + 10 * 1152
+    for part, file in zip(parts, files, strict=True):
+        alone = load_track(file).signal[10_000:30_000]
+        place = scipy.signal.correlate(signal, alone, "valid").argmax()
+        assert signal[place : place + 20_000] == pytest.approx(alone, abs=1e-3)
+        assert np.corrcoef(part[10_000:30_000, 0], alone)[0, 1] > 0.5
+    assert capfd.readouterr() == ("", "")
 
 
 # What does not.
@@ -472,3 +498,22 @@ def test_an_hour_takes_little_more_memory_than_its_signal(tmp_path):
     assert duration == seconds
     signal = seconds * 44100 * 4 / 1e6
     assert megabytes < signal + 400
+
+
+LONG = {
+    "constant.mp3": dict(format="MP3", bitrate_mode="CONSTANT"),
+    "variable.mp3": dict(format="MP3", bitrate_mode="VARIABLE"),
+    "a.ogg": dict(format="OGG", subtype="VORBIS"),
+    "a.opus": dict(format="OGG", subtype="OPUS"),
+    "a.flac": dict(format="FLAC"),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_long_file_is_the_same_in_blocks_and_at_once(name, tmp_path):
+    path, signal = tmp_path / name, np.random.default_rng(0).uniform(-0.3, 0.3, 3 * tracks.BLOCK)
+    with sf.SoundFile(path, "w", 48_000, 1, **LONG[name]) as file:
+        for start in range(0, len(signal), 4096):
+            file.write(signal[start : start + 4096])
+    at_once, _ = sf.read(path, dtype="float32")
+    assert load_track(path).signal == pytest.approx(at_once, abs=1e-6)
