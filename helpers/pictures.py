@@ -9,6 +9,10 @@ from PIL import Image
 
 from helpers import colors, figures, moments, tracks
 
+# What an enlarged picture may fill on a page, width and height; and a picture of a more extreme shape than this is
+# stretched, so that it can be seen and hit. The player is sent both.
+ROOM, SLIMMEST = (800, 448), 3
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -26,6 +30,10 @@ class Picture:
         Where the colours come from a colormap, which of its 256 colours each pixel has.
     scale : colors.Scale or None
         That colormap, and the values of its first and last colour.
+    hz : float32 [H, 2] or None
+        Where the rows of pixels are frequencies, from which to which one.
+    versus : float32 [H, W] or None
+        Where each pixel compares two moments, the second at which the other one begins.
     """
 
     pixels: np.ndarray
@@ -33,9 +41,13 @@ class Picture:
     track: tracks.Track | None
     levels: np.ndarray | None = None
     scale: colors.Scale | None = None
+    hz: np.ndarray | None = None
+    versus: np.ndarray | None = None
 
     @classmethod
-    def compose(cls, track, when, what, where, *, cmap="magma", low=None, high=None, unit="") -> "Picture":
+    def compose(
+        cls, track, when, what, where, *, cmap="magma", low=None, high=None, unit="", hz=None, versus=None
+    ) -> "Picture":
         """Join when, what, where and how.
 
         Parameters
@@ -52,6 +64,11 @@ class Picture:
             As for `colors.colormap`, for values; colours stay as they are.
         unit : str
             What the values are measured in, such as "dB"; the player names it.
+        hz : [bins, 2], optional
+            Where bins are frequencies, the lowest and the highest of each, in Hz: the player can play them alone.
+        versus : [bins], optional
+            Where bins are moments as well (time against time), the second at which each of them begins: the player
+            plays both moments of a place.
 
         Returns
         -------
@@ -61,7 +78,8 @@ class Picture:
         Raises
         ------
         ValueError
-            If `what` does not have one column a moment, or the moments do not fill the cells.
+            If `what` does not have one column a moment, the moments do not fill the cells, or `hz` or `versus`
+            does not have one row a bin.
         """
         what, when = np.asarray(what), moments.checked(when)
         colored = what.ndim == 3 and what.shape[2] == 3 and what.dtype == np.uint8
@@ -72,12 +90,20 @@ class Picture:
             )
         values = where.arrange(what)
         times = where.arrange(np.broadcast_to(when[:-1].astype(np.float32), what.shape[:2]))
+        of_bins = {"hz": (hz, (len(what), 2)), "versus": (versus, (len(what),))}
+        for name, (given, shape) in of_bins.items():
+            if given is not None and np.shape(given) != shape:
+                raise ValueError(f"{name} has the shape {np.shape(given)}; {shape} was expected: one row a bin.")
+        rows = where.arrange(np.broadcast_to(np.arange(len(what))[:, np.newaxis], what.shape[:2]))
+        hz = None if hz is None else np.asarray(hz, dtype=np.float32)[rows[:, 0]]
+        versus = None if versus is None else np.asarray(versus, dtype=np.float32)[rows]
         if colored:
-            return cls(values, times, track)
+            return cls(values, times, track, hz=hz, versus=versus)
         levels = colors.levels(values, low, high)
         low = float(values.min()) if low is None else low
         high = float(values.max()) if high is None else high
-        return cls(colors.palette(cmap)[levels], times, track, levels, colors.Scale(cmap, low, high, unit))
+        scale = colors.Scale(cmap, low, high, unit)
+        return cls(colors.palette(cmap)[levels], times, track, levels, scale, hz, versus)
 
     @property
     def alt(self) -> str:
@@ -124,14 +150,14 @@ class Picture:
             part.unlink(missing_ok=True)
 
     def enlarged(self) -> Image.Image:
-        """Return it as a Pillow image of a size that a page likes: as many whole times larger as fit 800 × 448.
+        """Return it as a Pillow image of a size that a page likes: as many whole times larger as fit `ROOM`.
 
-        Where it is many times as wide as high, rows are repeated until the shape is about 3 : 1, so that they can be
-        seen and hit; a very high one is widened alike.
+        Where it is many times as wide as high, rows are repeated until the shape is about `SLIMMEST` : 1, so that they
+        can be seen and hit; a very high one is widened alike.
         """
         height, width = self.pixels.shape[:2]
-        zoom = max(1, min(800 // width, 448 // height))
-        higher, wider = (max(1, round(shape / 3)) for shape in (width / height, height / width))
+        zoom = max(1, min(ROOM[0] // width, ROOM[1] // height))
+        higher, wider = (max(1, round(shape / SLIMMEST)) for shape in (width / height, height / width))
         return Image.fromarray(self.pixels.repeat(zoom * higher, axis=0).repeat(zoom * wider, axis=1))
 
     def _repr_mimebundle_(self, include=None, exclude=None):

@@ -3,16 +3,12 @@
 `times` says for each pixel the second at which its moment begins. That is all it takes to find the moment of a
 click and the pixels of a moment: nothing in here knows along which path time runs through the picture. */
 
-// Each player gets its own copy of this module, so what players share belongs to the page.
-const page = (globalThis[Symbol.for("music-you-can-see")] ??= { sounds: new Map(), sounding: null });
-
 const STEP = 5; // seconds that an arrow key moves
 const TRAIL = 0.6; // seconds until a lit pixel has faded
-const STALLED = 5000; // milliseconds without news after which another player asks for the sound
-const ROOM = [800, 448]; // what a picture may fill on the page: width, height
 const GAP = 16; // between pictures side by side, as in player.css
-const SLIMMEST = 3; // a picture of a more extreme shape is stretched to this one, so that it can be seen and hit
-const ROUNDING = 5e-6; // browsers keep the position in microseconds
+const ROUNDING = 5e-6; // the beginning of a moment is kept in 32 bits, the position in a number of samples
+const EXCERPT = 2; // seconds of each of two moments that are compared
+const PATIENT = 300; // milliseconds of waiting before it is mentioned
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 function clock(seconds, tenths = true) {
@@ -25,9 +21,6 @@ function spoken(seconds) {
   const s = Math.floor(seconds);
   return s < 60 ? `${s} seconds` : `${Math.floor(s / 60)} minutes ${s % 60} seconds`;
 }
-
-/** The bytes of a trait: they arrive as a view on a larger buffer. */
-const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
 /** The seconds of each pixel as float32, copied because the view may begin at any byte. */
 const floats = (view) => new Float32Array(bytes(view).slice().buffer);
@@ -62,27 +55,21 @@ function last(starts, t) {
   return low;
 }
 
-/** What a model has besides its traits: the sound, the position, the loop. All views of a model share it. */
+/** What a model has besides its traits: the sound, the position, the loop, the band. All views of a model share it. */
 class Core {
   constructor(model) {
     this.model = model;
     this.views = new Set();
-    this.audio = new Audio();
-    this.audio.preload = "auto";
+    this.deck = new Deck(this);
     this.stopped = model.get("position");
     this.told = this.stopped;
     this.toldAt = 0;
     this.loop = null;
-    this.wanted = false;
+    this.band = null;
+    this.pair = null;
     this.problem = "";
-    this.audio.addEventListener("play", () => this.sounds(true));
-    this.audio.addEventListener("pause", () => this.sounds(false));
-    this.audio.addEventListener("timeupdate", () => this.tick());
-    this.audio.addEventListener("error", () => {
-      if (this.url) this.say("This browser cannot play the sound. The picture still shows where you click.");
-    });
     this.on = [
-      ["change:sound", () => this.wantSound()],
+      ["change:sound", () => this.takeSource()],
       ["change:position", () => model.get("position") !== this.told && this.seek(model.get("position"))],
       ["change:playing", () => model.get("playing") !== this.playing && this.play(model.get("playing"))],
       ["change:pixels change:times change:panels", () => this.soon()],
@@ -90,11 +77,11 @@ class Core {
       ["msg:custom", (message, buffers) => this.receive(message, buffers)],
     ];
     for (const [event, call] of this.on) model.on(event, call);
-    this.wantSound();
+    this.takeSource();
   }
 
   get playing() {
-    return !this.audio.paused;
+    return this.deck.playing;
   }
 
   get duration() {
@@ -102,7 +89,7 @@ class Core {
   }
 
   get position() {
-    return this.url && this.audio.readyState ? this.audio.currentTime : this.stopped;
+    return this.playing ? Math.min(this.deck.position, this.duration) : this.stopped;
   }
 
   /** Redraw once when all that changed together has arrived. */
@@ -120,6 +107,7 @@ class Core {
   }
 
   say(problem) {
+    if (problem === this.problem) return;
     this.problem = problem;
     this.show();
   }
@@ -140,129 +128,142 @@ class Core {
   }
 
   seek(seconds) {
+    this.pair = null;
     this.stopped = Math.min(Math.max(0, seconds), this.duration);
-    if (this.url) this.audio.currentTime = this.stopped;
+    if (this.playing) this.sound();
     this.told = this.stopped;
     this.tell({ position: this.stopped });
     this.show();
   }
 
-  async play(on = true) {
-    this.wanted = on;
-    if (!on) return this.audio.pause();
-    if (!this.model.get("sound")) return this.tell({ playing: false });
-    if (page.sounding !== this) page.sounding?.play(false);
-    page.sounding = this;
-    if (!this.url) {
-      this.say("Waiting for the sound …");
-      return this.wantSound();
+  /** Play from where it stands: to the end, round the loop, or a little from each of two moments. */
+  sound() {
+    const at = this.stopped;
+    if (this.pair) {
+      const excerpts = this.pair.map((t) => [t, Math.min(t + EXCERPT, this.duration)]);
+      return this.deck.start(this.source, excerpts, false, this.band);
     }
-    try {
-      await this.audio.play();
-    } catch (error) {
-      if (error.name === "NotAllowedError") this.say("The browser waits for a click on Play.");
-      this.tell({ playing: this.playing });
-    }
+    const [from, to] = this.loop ?? [0, this.duration];
+    const first = [this.loop && at >= to ? from : at, to];
+    this.deck.start(this.source, this.loop ? [first, [from, to]] : [first], Boolean(this.loop), this.band);
   }
 
-  sounds(on) {
-    if (on) this.problem = "";
+  play(on = true) {
+    if (on === this.playing) return;
+    if (!on) {
+      this.stopped = this.position;
+      this.deck.stop();
+    } else {
+      if (!this.source) return this.tell({ playing: false });
+      if (page.sounding !== this) page.sounding?.play(false);
+      page.sounding = this;
+      page.channel?.postMessage("sounds");
+      if (this.stopped > this.duration - 0.001) this.stopped = 0;
+      this.sound();
+      this.unless(this.deck.run.context);
+    }
+    this.say("");
     this.tellPosition();
     this.show();
-    if (on) this.frame();
+    if (on && !this.following) this.follow();
+  }
+
+  /** A browser may want to see a click before it makes a sound. */
+  unless(context) {
+    setTimeout(() => {
+      if (!this.playing || context.state === "running") return;
+      this.play(false);
+      this.say("The browser waits for a click on Play.");
+    }, PATIENT);
+  }
+
+  /** Play a little from one moment, then from another. */
+  compare(one, other) {
+    this.stopped = one;
+    this.pair = [one, other];
+    if (this.playing) this.sound();
+    else this.play();
+    this.tellPosition();
+    this.say(`First ${clock(one)}, then ${clock(other)}.`);
+  }
+
+  /** The music is at its end. */
+  ended() {
+    this.play(false);
+    this.pair = null;
   }
 
   /** Follow the music, picture by picture of the screen. */
-  frame() {
+  follow() {
+    this.following = this.playing;
     if (!this.playing) return;
     this.tick();
-    calm.matches ? setTimeout(() => this.frame(), 250) : requestAnimationFrame(() => this.frame());
+    calm.matches ? setTimeout(() => this.follow(), 250) : requestAnimationFrame(() => this.follow());
   }
 
   tick() {
-    if (this.loop && this.playing && this.position >= this.loop[1]) this.audio.currentTime = this.loop[0];
-    if (this.playing && performance.now() - this.toldAt > 200) this.tellPosition();
+    if (!this.playing) return;
+    const { waited } = this.deck;
+    if (waited > GONE) this.say("Python does not answer. If it is busy, the sound will come; if it is gone, run this cell to hear it.");
+    else if (waited > PATIENT) this.say("Waiting for the sound …");
+    else if (this.waited) this.say("");
+    this.waited = waited > PATIENT;
+    if (performance.now() - this.toldAt > 200) this.tellPosition();
     this.show();
   }
 
   setLoop(from, to) {
     this.loop = from === null ? null : [Math.max(0, Math.min(from, to)), Math.min(this.duration, Math.max(from, to))];
     if (this.loop && this.loop[1] - this.loop[0] < 0.05) this.loop = null;
+    this.again();
+  }
+
+  /** Let only some frequencies through, [low, high] in Hz; null: all of them. */
+  setBand(band) {
+    this.band = band;
+    this.again();
+  }
+
+  /** Go on from here after what is played has changed. */
+  again() {
+    if (this.playing) {
+      this.stopped = this.position;
+      this.sound();
+    }
     for (const view of this.views) view.region();
     this.show();
   }
 
-  /** Get the sound, which all players of a track share: from the page, or piece by piece from the kernel. */
-  wantSound() {
-    const id = this.model.get("sound");
-    if (id !== this.id) this.leaveSound();
-    this.id = id;
-    if (!id) return this.show();
-    if (!page.sounds.has(id)) page.sounds.set(id, { users: new Set(), url: null, loader: null, pieces: [], at: 0, news: 0 });
-    const sound = page.sounds.get(id);
-    sound.users.add(this);
-    if (sound.url) return this.useSound(sound.url);
-    if (!sound.loader || performance.now() - sound.news > STALLED) {
-      Object.assign(sound, { loader: this, pieces: [], at: 0, news: performance.now() });
-      this.ask(0);
-    }
+  takeSource() {
+    const sound = this.model.get("sound");
+    if (this.source?.key === sound.key) return;
+    this.play(false);
+    this.source?.leave(this);
+    this.source = sound.key ? sourceOf(sound, this.model.get("file"), this) : null;
+    this.show();
   }
 
-  ask(offset) {
+  ask(question) {
     try {
-      this.model.send({ sound: this.id, offset });
+      this.model.send(question);
     } catch {
-      this.say("The kernel is gone, and the sound with it: run the cell again.");
+      // The kernel is gone; waiting will say so.
     }
   }
 
   receive(message, buffers) {
-    const sound = page.sounds.get(message.sound);
-    if (!sound || sound.url || sound.loader !== this || message.offset !== sound.at) return;
-    if (message.problem) {
-      sound.loader = null;
-      for (const user of sound.users) user.say(message.problem);
-      return;
-    }
-    sound.pieces.push(bytes(buffers[0]));
-    sound.at += buffers[0].byteLength;
-    sound.news = performance.now();
-    if (sound.at < message.size) return this.ask(sound.at);
-    sound.url = URL.createObjectURL(new Blob(sound.pieces, { type: message.type }));
-    Object.assign(sound, { loader: null, pieces: [] });
-    for (const user of sound.users) user.useSound(sound.url);
+    if (message.sound && message.sound === this.source?.key) this.source.receive(message, buffers[0]);
   }
 
-  useSound(url) {
-    if (url === this.url) return;
-    const [position, playing] = [this.position, this.wanted];
-    this.url = url;
-    this.audio.src = url;
-    this.audio.currentTime = position;
-    this.problem = "";
-    if (playing) this.play();
-    this.show();
-  }
-
-  leaveSound() {
-    const sound = page.sounds.get(this.id);
-    if (!sound) return;
-    sound.users.delete(this);
-    const [next] = sound.users;
-    if (!next) {
-      if (sound.url) URL.revokeObjectURL(sound.url);
-      page.sounds.delete(this.id);
-    } else if (sound.loader === this) {
-      sound.loader = null;
-      next.wantSound();
-    }
+  /** Something of the sound has come. */
+  arrived() {
+    this.deck.pump();
   }
 
   dispose() {
     for (const [event, call] of this.on) this.model.off(event, call);
-    this.audio.pause();
-    this.leaveSound();
-    this.audio.removeAttribute("src");
+    this.deck.stop();
+    this.source?.leave(this);
     if (page.sounding === this) page.sounding = null;
   }
 }
@@ -295,7 +296,7 @@ class Panel {
     this.figure.remove();
   }
 
-  set(about, pixels, times, room) {
+  set(about, pixels, times, room, slimmest) {
     const same = this.about && this.about.height === about.height && this.about.width === about.width;
     if (!same || this.view !== times) {
       this.view = times;
@@ -308,7 +309,7 @@ class Panel {
       for (const canvas of [this.colors, this.light]) Object.assign(canvas, { width, height });
       this.image = new ImageData(width, height);
       this.glow = new ImageData(width, height);
-      const shape = Math.min(Math.max(width / height, 1 / SLIMMEST), SLIMMEST);
+      const shape = Math.min(Math.max(width / height, 1 / slimmest), slimmest);
       // Under a slider the page must not jump: a box keeps its size while the picture has about the same shape.
       if (!this.shape || Math.max(shape / this.shape, this.shape / shape) > 2) {
         this.shape = shape;
@@ -321,6 +322,7 @@ class Panel {
       this.smooth();
     }
     this.about = about;
+    this.versus = about.versus ? floats(about.versus) : null;
     this.pixels = bytes(pixels);
     this.colors.setAttribute("aria-label", about.alt);
     this.caption.textContent = about.title;
@@ -335,10 +337,15 @@ class Panel {
     this.colors.getContext("2d").putImageData(this.image, 0, 0);
   }
 
-  /** Darken what lies outside the loop. */
-  region(loop) {
-    const outside = (t) => loop && (t < loop[0] - ROUNDING || t >= loop[1]);
-    this.base = this.times && loop ? Uint32Array.from(this.times, (t) => (outside(t) ? 0x99000000 : 0)) : null;
+  /** Darken what lies outside the loop, or outside the band. */
+  region(loop, band) {
+    const { hz, width } = this.about;
+    const outside = (t, p) => {
+      const [low, high] = (band && hz?.[Math.floor(p / width)]) ?? [];
+      return (loop && (t < loop[0] - ROUNDING || t >= loop[1])) || high <= band?.[0] || low >= band?.[1];
+    };
+    const limited = this.times && (loop || (band && hz));
+    this.base = limited ? Uint32Array.from(this.times, (t, p) => (outside(t, p) ? 0x99000000 : 0)) : null;
     const glow = new Uint32Array(this.glow.data.buffer);
     this.base ? glow.set(this.base) : glow.fill(0);
     this.light.getContext("2d").putImageData(this.glow, 0, 0);
@@ -368,13 +375,13 @@ class Panel {
     this.light.getContext("2d").putImageData(this.glow, 0, 0);
   }
 
-  /** The second shown at a place of the screen. */
+  /** The pixel at a place of the screen: its row, and its number. */
   at(event) {
     const box = this.box.getBoundingClientRect();
-    const x = Math.floor(((event.clientX - box.left) / box.width) * this.about.width);
-    const y = Math.floor(((event.clientY - box.top) / box.height) * this.about.height);
-    const inside = (v, size) => Math.min(Math.max(v, 0), size - 1);
-    return this.times[inside(y, this.about.height) * this.about.width + inside(x, this.about.width)];
+    const { width, height } = this.about;
+    const inside = (part, size) => Math.min(Math.max(Math.floor(part * size), 0), size - 1);
+    const row = inside((event.clientY - box.top) / box.height, height);
+    return [row, row * width + inside((event.clientX - box.left) / box.width, width)];
   }
 }
 
@@ -427,8 +434,8 @@ class View {
     this.seeker.addEventListener("input", () => core.seek(Number(this.seeker.value)));
     this.clock = make("span", { className: "mycs-clock" });
     this.clock.setAttribute("aria-hidden", "true");
-    this.looper = make("button", { type: "button", className: "mycs-loop", textContent: "Loop" });
-    this.looper.title = "Repeat a stretch; or drag over the picture with Shift held down";
+    this.looper = this.toggle("Loop", "Repeat a stretch; or drag over the picture with Shift held down");
+    this.looper.classList.add("mycs-loop");
     this.looper.addEventListener("click", () => {
       core.loop ? core.setLoop(null) : core.setLoop(core.position, Math.min(core.position + 4, core.duration));
     });
@@ -441,16 +448,48 @@ class View {
       });
       return [make("label", { hidden: true }, make("span", { textContent: `${name} (s)` }), input), input];
     });
+    this.banding = this.toggle("Hear the band", "Hear only the frequencies of the row clicked; drag over several rows");
+    this.banding.addEventListener("click", () => {
+      this.bands = !this.bands;
+      if (!this.bands) core.setBand(null);
+      this.show();
+    });
+    this.edges = ["low", "high"].map((name, end) => {
+      const input = make("input", { type: "number", className: `mycs-${name}`, min: 10, step: 1 });
+      input.addEventListener("change", () => {
+        const band = core.band ? [...core.band] : this.widest();
+        if (input.value > 0) band[end] = Number(input.value);
+        core.setBand(band.sort((a, b) => a - b));
+      });
+      return [make("label", { hidden: true }, make("span", { textContent: `${name} (Hz)` }), input), input];
+    });
+    this.pairing = this.toggle("Hear both", "Hear a little of both moments of a place, one after the other");
+    this.both = true;
+    this.pairing.addEventListener("click", () => {
+      this.both = !this.both;
+      this.show();
+    });
     const [volumeLabel, volume] = slider("Volume", { className: "mycs-volume", min: 0, max: 100, step: 1, value: 100 });
     const loudness = () => volume.setAttribute("aria-valuetext", `${volume.value} percent`);
     volume.addEventListener("input", () => {
-      core.audio.volume = volume.value / 100;
+      core.deck.volume = volume.value / 100;
       loudness();
     });
     loudness();
     this.bar = make("div", { className: "mycs-bar" }, this.button, label, this.clock, this.looper);
-    this.bar.append(...this.ends.map(([label]) => label), volumeLabel);
+    this.bar.append(...this.ends.map(([label]) => label), this.banding, ...this.edges.map(([label]) => label));
+    this.bar.append(this.pairing, volumeLabel);
     return this.bar;
+  }
+
+  toggle(text, title) {
+    return make("button", { type: "button", className: "mycs-toggle", textContent: text, title });
+  }
+
+  /** The frequencies of all rows together. */
+  widest() {
+    const rows = this.panels.flatMap(({ about }) => about.hz ?? []);
+    return [Math.min(...rows.map(([low]) => low)), Math.max(...rows.map(([, high]) => high))];
   }
 
   /** Colors, range and contrast: only the table of 256 colors changes, here in the page. */
@@ -487,8 +526,9 @@ class View {
       for (const panel of this.panels) panel.remove();
       this.panels = about.map(() => new Panel(this.stage));
     }
-    const room = ROOM.map((size) => Math.min(size, (ROOM[0] + GAP) / about.length - GAP));
-    this.panels.forEach((panel, i) => panel.set(about[i], pixels[i], times[i], room));
+    const [most, high, slimmest] = model.get("room");
+    const room = [most, high].map((size) => Math.min(size, (most + GAP) / about.length - GAP));
+    this.panels.forEach((panel, i) => panel.set(about[i], pixels[i], times[i], room, slimmest));
     const timed = this.panels.some((panel) => panel.times);
     const keys = timed ? ". Space plays, arrow keys move by 5 seconds, Home goes back to the beginning." : "";
     this.stage.setAttribute("aria-label", (about.length > 1 ? "Pictures of one piece" : "Picture") + keys);
@@ -529,7 +569,7 @@ class View {
   }
 
   region() {
-    for (const panel of this.panels) panel.region(this.core.loop);
+    for (const panel of this.panels) panel.region(this.core.loop, this.core.band);
     this.shine();
   }
 
@@ -542,7 +582,7 @@ class View {
   /** Bring controls and light up to date with the core. */
   show() {
     const { core } = this;
-    const silent = !core.model.get("sound");
+    const silent = !core.source;
     const text = core.model.get("message") || core.problem;
     if (this.message.textContent !== text) this.message.textContent = text;
     this.button.disabled = silent;
@@ -555,6 +595,14 @@ class View {
       label.hidden = !core.loop;
       if (core.loop && document.activeElement !== input) input.value = core.loop[end].toFixed(1);
     });
+    this.banding.hidden = !this.panels.some(({ about }) => about.hz);
+    this.banding.setAttribute("aria-pressed", String(Boolean(this.bands)));
+    this.edges.forEach(([label, input], end) => {
+      label.hidden = !this.bands || this.banding.hidden;
+      if (document.activeElement !== input) input.value = core.band ? Math.round(core.band[end]) : "";
+    });
+    this.pairing.hidden = !this.panels.some(({ about }) => about.versus);
+    this.pairing.setAttribute("aria-pressed", String(this.both));
     this.shine();
   }
 
@@ -575,18 +623,26 @@ class View {
     const { core } = this;
     const panel = this.panels.find(({ box }) => box.contains(event.target));
     if (!panel?.times || event.button !== 0) return;
-    const begin = panel.at(event);
+    const [row, pixel] = panel.at(event);
+    const begin = panel.times[pixel];
     const looping = event.shiftKey;
+    const banding = this.bands && panel.about.hz && !looping;
     // The end of the stretch is the end of the moment under the pointer.
     const until = (t) => {
       const { starts, end } = (panel.moments ??= momentsOf(panel.times));
       const next = last(starts, t) + 1;
       return next < starts.length ? starts[next] : Math.min(end, core.duration);
     };
+    const select = (other) => {
+      const rows = panel.about.hz.slice(Math.min(row, other), Math.max(row, other) + 1).flat();
+      core.setBand([Math.min(...rows), Math.max(...rows)]);
+    };
     const drag = (move) => {
-      const t = panel.at(move);
-      if (!looping) core.seek(t);
-      else core.setLoop(Math.min(begin, t), until(Math.max(begin, t)));
+      const [other, place] = panel.at(move);
+      const t = panel.times[place];
+      if (banding) select(other);
+      else if (looping) core.setLoop(Math.min(begin, t), until(Math.max(begin, t)));
+      else core.seek(t);
     };
     const done = () => {
       this.stage.removeEventListener("pointermove", drag);
@@ -599,6 +655,8 @@ class View {
     this.stage.addEventListener("pointermove", drag);
     for (const end of ["pointerup", "pointercancel"]) this.stage.addEventListener(end, done, { once: true });
     if (looping) return;
+    if (this.both && panel.versus) return core.compare(begin, panel.versus[pixel]);
+    if (banding) select(row);
     core.seek(begin);
     core.play();
   }

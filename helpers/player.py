@@ -1,11 +1,9 @@
 """A picture you can hear: click it, and it plays from that moment. Explained in notebooks/00-start-here.ipynb.
 
 The page (`player.js`) draws the picture and plays the sound. Python hands it the pixels, the second of each pixel
-and, piece by piece when the page asks for it, the sound, which is therefore never stored in a notebook.
+and, piece by piece when the page asks for them, samples, which are therefore never stored in a notebook.
 """
 
-import hashlib
-import struct
 import uuid
 from functools import cached_property
 from pathlib import Path
@@ -17,105 +15,105 @@ import soundfile as sf
 import traitlets
 
 from helpers import colors, figures
-from helpers.pictures import Picture
-from helpers.tracks import BLOCK
+from helpers.pictures import ROOM, SLIMMEST, Picture
+from helpers.tracks import BLOCK, AudioFile
 
 HERE = Path(__file__).resolve().parent
-PIECE = 1 << 21
-# What browsers play as it is: the format and the ways of writing a sample, as soundfile names them. Not FLAC: Chromium
-# fails at some moments near its end.
-PLAYABLE = {
-    "WAV": ("audio/wav", {"PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT"}),
-    "WAVEX": ("audio/wav", {"PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT"}),
-    "OGG": ("audio/ogg", {"VORBIS", "OPUS"}),
-    "MP3": ("audio/mpeg", {"MPEG_LAYER_III"}),
-}
+# The page is one script, written in several files.
+SCRIPTS = ("sound.js", "player.js")
+# What a page is sent of a second, at most: a line of 2 Mbit/s carries two channels of 16 bits at this rate.
+MOST_HZ = 48_000
+# How many seconds a page may ask for at once.
+LONGEST = 2
+# How far a sample of a file that is read anew may be from the one that was loaded.
+SAME = 1e-3
+# A decoder of MP3 or Vorbis that is set down somewhere needs some samples until it is in step: few, or more.
+RUN_UPS = (1 << 14, 1 << 17)
 
 # One sound a track, for as long as the track is in use.
 SOUNDS = WeakKeyDictionary()
 
 
 class Sound:
-    """What a page needs in order to play a track: the file's own bytes, or the signal as WAV of 16 bits.
+    """What a page plays of a track: samples of 16 bits, at most 48,000 a second.
+
+    A file of two channels is heard in stereo, as long as it is there and its mean is what the track holds; all else is
+    heard as it is drawn, in one channel.
 
     Attributes
     ----------
     key : str
-        The same for every track of the same file.
-    kind : str
-        The media type, such as "audio/ogg".
+        A name that no other sound has.
+    rate : float
+        Samples a second: those of the track, or of every second, third … of them.
+    channels : int
+        1 or 2.
+    frames : int
+        How many samples a channel has.
     """
 
     @classmethod
     def of(cls, track) -> "Sound":
-        """Return the sound of a track: one copy, however many players ask."""
+        """Return the sound of a track: one, however many players ask."""
         if track not in SOUNDS:
             SOUNDS[track] = cls(track)
         return SOUNDS[track]
 
     def __init__(self, track):
         # The track itself is not kept, so that it can be forgotten together with its sound.
-        self.path, self.signal, self.sr = None, track.signal, track.sr
-        self.kind = "audio/wav"
+        self.signal, self.file = track.signal, None
         self.key = uuid.uuid4().hex
-        kind = playable(track)
-        if kind:
-            self.path, self.kind = Path(track.path).resolve(), kind
-            self.key = self.fingerprint()
-
-    def fingerprint(self) -> str:
-        """Return a name that changes when the file does."""
-        stat = self.path.stat()
-        return hashlib.sha256(f"{self.path} {stat.st_size} {stat.st_mtime_ns}".encode()).hexdigest()
+        self.step = -(-track.sr // MOST_HZ)
+        self.rate = track.sr / self.step
+        self.frames = -(-len(track.signal) // self.step)
+        try:
+            # The file stays open: to find a place in an MP3 again may take a second.
+            file = AudioFile(track.path) if track.path else None
+        except (sf.LibsndfileError, OSError):
+            file = None
+        if file and (file.channels, file.samplerate) == (2, track.sr):
+            self.file = file
+        self.channels = 2 if self.file else 1
 
     @cached_property
     def loudest(self) -> float:
         """The largest amplitude; beyond 1, the sound is turned down by so much."""
         return max(np.abs(self.signal[i : i + BLOCK]).max() for i in range(0, len(self.signal), BLOCK))
 
-    @cached_property
-    def head(self) -> bytes:
-        """What stands before the samples of a WAV file of one channel and 16 bits a sample."""
-        size = 2 * len(self.signal)
-        form = struct.pack("<HHIIHH", 1, 1, self.sr, 2 * self.sr, 2, 16)
-        return struct.pack("<4sI4s4sI16s4sI", b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, form, b"data", size)
+    def read(self, at: int, frames: int) -> bytes:
+        """Return some samples, the channels in turn, as little-endian integers of 16 bits; less at the end."""
+        start, stop = at * self.step, min((at + frames) * self.step, len(self.signal))
+        # A filter looks at a few samples before and after.
+        margin = 32 * self.step if self.step > 1 else 0
+        first = max(0, start - margin)
+        samples = self.samples(first, min(len(self.signal), stop + margin))
+        if self.step > 1:
+            from scipy.signal import resample_poly
 
-    def encoded(self, start: int, stop: int) -> bytes:
-        """Return bytes `start` to `stop` of the signal as a WAV file, which is never there as a whole."""
-        first, last = (max(0, at - len(self.head)) // 2 for at in (start, stop + 1))
-        samples = np.minimum(np.rint(self.signal[first:last] * (32768 / max(1, self.loudest))), 32767)
-        data = self.head[start:stop] + samples.astype("<i2").tobytes()
-        skipped = max(0, start - len(self.head)) % 2
-        return data[skipped : skipped + stop - start]
+            samples = resample_poly(samples, 1, self.step)
+        skipped = (start - first) // self.step
+        samples = samples[skipped : skipped - (-(stop - start) // self.step)] * (32768 / max(1, self.loudest))
+        return np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()
 
-    def read(self, offset: int) -> tuple[bytes, int]:
-        """Return the piece that begins at byte `offset`, and the size of the whole.
-
-        Raises
-        ------
-        OSError
-            If the file is gone, or is not the one that was loaded.
-        """
-        if self.path is None:
-            return self.encoded(offset, offset + PIECE), len(self.head) + 2 * len(self.signal)
-        with self.path.open("rb") as file:
-            if self.fingerprint() != self.key:
-                raise OSError(f"{self.path.name} has changed")
-            file.seek(offset)
-            return file.read(PIECE), self.path.stat().st_size
-
-
-def playable(track) -> str | None:
-    """Return the media type of a track's file if every browser plays it and it is as long as the track, else None."""
-    if track.path is None:
-        return None
-    try:
-        info = sf.info(str(track.path))
-    except (sf.LibsndfileError, OSError):
-        return None
-    kind, subtypes = PLAYABLE.get(info.format, (None, ()))
-    unchanged = (info.frames, info.samplerate) == (len(track.signal), track.sr)
-    return kind if info.subtype in subtypes and info.channels <= 2 and unchanged else None
+    def samples(self, start: int, stop: int) -> np.ndarray:
+        """Return samples, float32 [stop − start, channels]: those of the file where it still holds what was loaded."""
+        mono = self.signal[start:stop, np.newaxis]
+        if self.file is None:
+            return mono
+        for run_up in RUN_UPS:
+            try:
+                if self.file.tell() != start:
+                    first = max(0, start - run_up)
+                    self.file.seek(first)
+                    self.file.read(start - first, dtype="float32")
+                stereo = self.file.read(stop - start, dtype="float32", always_2d=True)
+            except (sf.LibsndfileError, OSError):
+                break
+            if stereo.shape == (stop - start, 2) and np.allclose(stereo.mean(axis=1), mono[:, 0], atol=SAME):
+                return stereo
+            # The next try begins somewhere else.
+            self.file.seek(0)
+        return np.repeat(mono, 2, axis=1)
 
 
 class Player(anywidget.AnyWidget):
@@ -131,14 +129,18 @@ class Player(anywidget.AnyWidget):
         A sentence below the picture.
     """
 
-    _esm = HERE / "player.js"
+    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     _css = HERE / "player.css"
 
     panels = traitlets.List().tag(sync=True)
     pixels = traitlets.List().tag(sync=True)
     times = traitlets.List().tag(sync=True)
     palettes = traitlets.Dict().tag(sync=True)
-    sound = traitlets.Unicode().tag(sync=True)
+    sound = traitlets.Dict().tag(sync=True)
+    # The address of an audio file, for pages without Python.
+    file = traitlets.Unicode().tag(sync=True)
+    # The largest picture on a page, width and height, and the most extreme shape.
+    room = traitlets.Tuple((*ROOM, SLIMMEST)).tag(sync=True)
     duration = traitlets.Float().tag(sync=True)
     position = traitlets.Float(0.0).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
@@ -191,21 +193,17 @@ class Player(anywidget.AnyWidget):
                 self.palettes = {name: colors.palette(name).tobytes() for name in names}
             self.duration = track.duration if track else 0.0
             self.source = Sound.of(track) if track else None
-            self.sound = self.source.key if track else ""
+            names = ("key", "rate", "channels", "frames")
+            self.sound = {name: getattr(self.source, name) for name in names} if track else {}
         self.pictures, self.titles = pictures, titles
 
     def answer(self, _, content, buffers) -> None:
-        """Send the page the piece of sound that it asks for."""
-        if self.source is None or content.get("sound") != self.sound:
-            return
-        reply = {"sound": self.sound, "offset": content["offset"], "type": self.source.kind}
-        try:
-            piece, reply["size"] = self.source.read(int(content["offset"]))
-        except OSError as error:
-            problem = f"The sound cannot be read ({error.strerror or error}): load the track again."
-            self.send(reply | {"problem": problem})
-        else:
-            self.send(reply, [piece])
+        """Send the page the samples that it asks for; what is no such question is left alone."""
+        match content:
+            case {"sound": str(key), "at": int(at), "frames": int(frames)} if self.source and key == self.source.key:
+                frames = min(frames, int(LONGEST * self.source.rate))
+                if 0 <= at < self.source.frames and frames > 0:
+                    self.send({"sound": key, "at": at}, [self.source.read(at, frames)])
 
     @property
     def alt(self) -> str:
@@ -223,8 +221,14 @@ class Player(anywidget.AnyWidget):
 def described(picture, title: str) -> dict:
     """Return what the page is told of a picture besides its pixels."""
     height, width = picture.pixels.shape[:2]
-    scale = vars(picture.scale) if picture.scale else {"cmap": ""}
-    return {"height": height, "width": width, "title": title, "alt": picture.alt, **scale}
+    about = {"height": height, "width": width, "title": title, "alt": picture.alt, "cmap": ""}
+    if picture.scale:
+        about |= vars(picture.scale)
+    if picture.hz is not None:
+        about["hz"] = picture.hz.tolist()
+    if picture.versus is not None:
+        about["versus"] = picture.versus.astype("<f4").tobytes()
+    return about
 
 
 def still(widget, player) -> tuple[dict, dict]:
