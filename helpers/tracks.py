@@ -31,6 +31,8 @@ class AudioFile(sf.SoundFile):
     next thousands of samples are wrong.
     """
 
+    raw = None
+
     def __init__(self, path):
         raw = open(path, "rb")  # noqa: SIM115
         self.raw = mpeg.complete(raw)
@@ -39,9 +41,10 @@ class AudioFile(sf.SoundFile):
         super().__init__(self.raw)
 
     def close(self):
-        """Close the file."""
+        """Close the file; also one that could not be opened."""
         super().close()
-        self.raw.close()
+        if self.raw:
+            self.raw.close()
 
     def seekable(self):
         """Say that there is no need to seek."""
