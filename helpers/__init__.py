@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        *("colors", "exercises", "explorer", "features", "figures", "layouts", "moments", "pictures"),
+        *("checks", "colors", "exercises", "explorer", "features", "figures", "layouts", "moments", "pictures"),
         *("player", "sections", "sounds", "tempo", "tracks"),
     ],
     submod_attrs={

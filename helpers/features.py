@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from helpers.moments import checked, whole
+from helpers.checks import checked, whole
 
 SAMPLES_AT_ONCE = 1 << 20
 SAMPLES_PER_BLOCK = 1 << 17

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 
 import numpy as np
 
-from helpers.moments import whole
+from helpers.checks import whole
 
 RIGHT, UP = np.eye(2, dtype=np.int64)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from helpers import colors, figures, moments, tracks
+from helpers import colors, figures, tracks
+from helpers.checks import checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,7 @@ class Picture:
         ValueError
             If `what` does not have one column a moment, or the moments do not fill the cells.
         """
-        what, when = np.asarray(what), moments.checked(when)
+        what, when = np.asarray(what), checked(when)
         colored = what.ndim == 3 and what.shape[2] == 3 and what.dtype == np.uint8
         if not (what.ndim == 2 or colored) or what.shape[1] != len(when) - 1:
             raise ValueError(

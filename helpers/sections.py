@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.moments import checked, whole
+from helpers.checks import checked, whole
 
 # The least prominence of a boundary: what is less may be rounding.
 FAINT = 0.01

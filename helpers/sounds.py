@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from helpers.features import mel_filters, whole, window_length
-from helpers.moments import checked
+from helpers.checks import checked, whole
+from helpers.features import mel_filters, window_length
 from helpers.tracks import Track
 
 ROUNDS = 20
