@@ -9,12 +9,12 @@ first. Explained in notebooks/01-waveform.ipynb (`envelope`, `waveform`), 02-amp
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from helpers import scales
 from helpers.checks import checked, whole
 
 SAMPLES_AT_ONCE = 1 << 20
@@ -161,10 +161,10 @@ def mel(track, when, bands=24, fmin=50.0, fmax=8000.0, n_fft: int | None = None)
     Returns
     -------
     float32 [bands, n]
-        Power: `mel_filters` times the spectrogram. A band too narrow for the window is 0 throughout.
+        Power: `scales.mel_filters` times the spectrogram. A band too narrow for the window is 0 throughout.
     """
     n_fft = n_fft or window_length(track.sr)
-    return power(track, when, n_fft, mel_filters(track.sr, n_fft, bands, fmin, fmax))
+    return power(track, when, n_fft, scales.mel_filters(track.sr, n_fft, bands, fmin, fmax))
 
 
 def perceptual_mel(track, when, bands=24, fmin=50.0, fmax=8000.0, n_fft: int | None = None, top_db=80.0) -> np.ndarray:
@@ -185,7 +185,7 @@ def perceptual_mel(track, when, bands=24, fmin=50.0, fmax=8000.0, n_fft: int | N
     float32 [bands, n]
         Decibels, −top_db to 0.
     """
-    weight = 10 ** (a_weighting(mel_frequencies(track.sr, bands, fmin, fmax)) / 10)
+    weight = 10 ** (scales.a_weighting(scales.mel_frequencies(track.sr, bands, fmin, fmax)) / 10)
     return decibels(mel(track, when, bands, fmin, fmax, n_fft) * weight[:, np.newaxis], top_db)
 
 
@@ -302,66 +302,6 @@ def along_diagonals(matrix, reach: int) -> np.ndarray:
         total[here, here] += weight * matrix[there, there]
         weights[here, here] += weight
     return total / weights
-
-
-def hz_to_mel(hz) -> np.ndarray:
-    """Convert Hz to mel: a straight line up to 1000 Hz, a logarithm above.
-
-    From Slaney's Auditory Toolbox (1998), as librosa uses it: 200/3 Hz a mel up to 1000 Hz = 15 mel, then 27 mel
-    for each factor of 6.4.
-    """
-    hz = np.asarray(hz, dtype=np.float64)
-    return np.where(hz < 1000, hz * 3 / 200, 15 + 27 * np.log(np.maximum(hz, 1000) / 1000) / np.log(6.4))
-
-
-def mel_to_hz(mel) -> np.ndarray:
-    """Convert mel to Hz; the inverse of `hz_to_mel`."""
-    mel = np.asarray(mel, dtype=np.float64)
-    return np.where(mel < 15, mel * 200 / 3, 1000 * 6.4 ** ((np.maximum(mel, 15) - 15) / 27))
-
-
-def mel_edges(sr: int, bands: int, fmin: float, fmax: float) -> np.ndarray:
-    """Return the corners of the triangles in Hz, float64 [bands + 2]: evenly spaced in mel."""
-    bands, top = whole(bands, "bands"), min(fmax, sr / 2)
-    if not 0 <= fmin < top:
-        raise ValueError(
-            f"fmin={fmin} Hz and fmax={fmax} Hz were given for {sr} samples per second; fmin must be at least 0 "
-            f"and below {top:g} Hz."
-        )
-    return mel_to_hz(np.linspace(hz_to_mel(fmin), hz_to_mel(top), bands + 2))
-
-
-def mel_frequencies(sr: int, bands=24, fmin=50.0, fmax=8000.0) -> np.ndarray:
-    """Return the frequency in Hz at the peak of each mel band; float64 [bands]."""
-    return mel_edges(sr, bands, fmin, fmax)[1:-1]
-
-
-@lru_cache(maxsize=16)
-def mel_filters(sr: int, n_fft: int, bands=24, fmin=50.0, fmax=8000.0) -> np.ndarray:
-    """Return the mel filter bank, float32 [bands, n_fft / 2 + 1]: one triangle over the frequencies a row.
-
-    Each triangle has an area of 1 over Hz (Slaney's normalisation), so that white noise gives every band the same
-    value. Equal to `librosa.filters.mel`, which takes two seconds to import. A row is all zeros where a
-    triangle is so narrow that it falls between two frequencies.
-    """
-    edges = mel_edges(sr, bands, fmin, fmax)[:, np.newaxis]
-    left, peak, right = edges[:-2], edges[1:-1], edges[2:]
-    hz = np.arange(n_fft // 2 + 1) * sr / n_fft
-    triangles = np.maximum(0, np.minimum((hz - left) / (peak - left), (right - hz) / (right - peak)))
-    filters = (triangles * 2 / (right - left)).astype(np.float32)
-    filters.flags.writeable = False
-    return filters
-
-
-def a_weighting(hz) -> np.ndarray:
-    """Return the A-weighting in dB: how much less sensitive the ear is than at 1000 Hz, for quiet sounds.
-
-    The formula and its constants are those of IEC 61672-1:2013, annex E.
-    """
-    square = np.asarray(hz, dtype=np.float64) ** 2
-    f1, f2, f3, f4 = np.array([20.598997, 107.65265, 737.86223, 12194.217]) ** 2
-    gain = f4 * square**2 / ((square + f1) * np.sqrt((square + f2) * (square + f3)) * (square + f4))
-    return 20 * np.log10(np.maximum(gain, 1e-10)) + 2.0
 
 
 def windows(track, when, n_fft: int) -> tuple[np.ndarray, np.ndarray]:
@@ -499,7 +439,7 @@ def timbre(track, when, names=TIMBRE, n_fft: int | None = None, exponent: float 
         raise ValueError(f"{unknown[:1] or names} was given; some of {', '.join(TIMBRE)} were expected.")
     heard = whole(n_fft, "n_fft", 2) // 2 + 1
     hz = np.arange(heard) * track.sr / n_fft
-    ear = 10 ** (a_weighting(hz) / 10)
+    ear = 10 ** (scales.a_weighting(hz) / 10)
     powers_of_hz = np.stack([np.ones(heard), hz, hz**2], axis=1)
 
     def summarise(mean):
@@ -589,33 +529,12 @@ def chroma(track, when, n_fft: int | None = None) -> np.ndarray:
     Returns
     -------
     float32 [12, n]
-        `chroma_filters` times the spectrogram, the strongest pitch class of each moment 1; all 0 in silence.
+        `scales.chroma_filters` times the spectrogram, the strongest pitch class of each moment 1; all 0 in silence.
     """
     n_fft = n_fft or window_length(track.sr)
-    strength = power(track, when, n_fft, chroma_filters(track.sr, n_fft))
+    strength = power(track, when, n_fft, scales.chroma_filters(track.sr, n_fft))
     strongest = strength.max(axis=0)
     return strength / np.where(strongest > 0, strongest, 1)
-
-
-@lru_cache(maxsize=16)
-def chroma_filters(sr: int, n_fft: int) -> np.ndarray:
-    """Return the pitch class filter bank, float32 [12, n_fft / 2 + 1]: which frequency belongs to C, C♯, … B.
-
-    A frequency belongs to its neighbours as well, as a bell curve whose standard deviation is half a semitone, or half
-    the distance to the next frequency if that is more; the squares of a frequency's weights add up to 1. Then the
-    octaves are weighted with another bell, two octaves wide, around 880 Hz. These are the rules of Ellis (2007),
-    and equal to `librosa.filters.chroma`, except that 0 Hz belongs nowhere. A is 440 Hz.
-    """
-    hz = np.arange(1, whole(n_fft, "n_fft", 2) // 2 + 2) * sr / n_fft
-    semitone = 12 * np.log2(hz / 440) + 9
-    width = np.maximum(np.diff(semitone), 1)
-    semitone = semitone[:-1]
-    away = (semitone - np.arange(12)[:, np.newaxis] + 6) % 12 - 6
-    bells = np.exp(-2 * (away / width) ** 2)
-    bells *= np.exp(-(((semitone - 21) / 24) ** 2) / 2) / np.sqrt((bells**2).sum(axis=0))
-    filters = np.pad(bells, ((0, 0), (1, 0))).astype(np.float32)
-    filters.flags.writeable = False
-    return filters
 
 
 def pitch_hue(chroma: np.ndarray, step: int = 7) -> np.ndarray:

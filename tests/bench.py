@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 import soundfile as sf
 
-from helpers import Picture, Track, colors, features, layouts, load_track, moments, tempo, tracks
+from helpers import Picture, Track, colors, features, layouts, load_track, moments, scales, tempo, tracks
 
 SOONER = 5.0
 AS_FAST = 1.0
@@ -223,7 +223,7 @@ def measuring() -> Iterator[Row]:
 
     track = load_track(next(iter(PIECES)))
     sr, n_fft = track.sr, features.window_length(track.sr)
-    hz = features.mel_frequencies(sr)
+    hz = scales.mel_frequencies(sr)
     bands = {"n_fft": n_fft, "n_mels": 24, "fmin": 50, "fmax": 8000}
 
     def spectrogram(y, hop, each):
@@ -271,11 +271,11 @@ def measuring() -> Iterator[Row]:
         yield Row(f"decibels, {power.shape[0]} × {power.shape[1]}", *times, AS_FAST)
 
     for n in (24, 224):
-        ours = partial(features.mel_filters.__wrapped__, sr, n_fft, n)
+        ours = partial(scales.mel_filters.__wrapped__, sr, n_fft, n)
         plain = partial(librosa.filters.mel, sr=sr, **bands | {"n_mels": n})
         yield Row(f"mel_filters, {n} bands, not cached", *compare(ours, plain), AS_FAST)
 
-    times = compare(partial(features.a_weighting, hz), partial(librosa.A_weighting, hz))
+    times = compare(partial(scales.a_weighting, hz), partial(librosa.A_weighting, hz))
     yield Row(f"a_weighting, {len(hz)} frequencies", *times, AS_FAST)
 
 

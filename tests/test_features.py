@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import features, moments
+from helpers import features, moments, scales
 from helpers.tracks import Track
 
 SR = 8000
@@ -311,45 +311,6 @@ def test_mel_and_perceptual_mel_are_librosas(sr, hop, n_fft, bands, fmin, fmax):
     assert ours.max() == 0
 
 
-@pytest.mark.parametrize("sr", [8000, 16000, 22050, 44100, 192_000])
-@pytest.mark.parametrize("n_fft", [512, 2048])
-@pytest.mark.parametrize(("bands", "fmin", "fmax"), [(1, 50, 3000), (24, 50, 4000), (56, 0, 4000), (128, 20, 3999.5)])
-def test_mel_filters_are_librosas(sr, n_fft, bands, fmin, fmax):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        theirs = librosa.filters.mel(sr=sr, n_fft=n_fft, n_mels=bands, fmin=fmin, fmax=fmax)
-    ours = features.mel_filters(sr, n_fft, bands, fmin, fmax)
-    assert ours.dtype == np.float32
-    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6 * theirs.max())
-    expected = librosa.mel_frequencies(n_mels=bands + 2, fmin=fmin, fmax=fmax)[1:-1]
-    np.testing.assert_allclose(features.mel_frequencies(sr, bands, fmin, fmax), expected)
-
-
-def test_nothing_is_above_half_the_sample_rate():
-    half = features.mel_filters(8000, 512, 24, 50, 4000)
-    assert np.array_equal(features.mel_filters(8000, 512, 24, 50, 20_000), half)
-
-
-def test_filters_kept_for_later_cannot_be_altered():
-    with pytest.raises(ValueError, match="read-only"):
-        features.mel_filters(8000, 512)[0] = 1
-
-
-def test_hz_and_mel_are_librosas():
-    hz = np.concatenate([np.linspace(0, 1000, 50), [999.999, 1000, 1000.001], np.geomspace(1001, 96_000, 50)])
-    np.testing.assert_allclose(features.hz_to_mel(hz), librosa.hz_to_mel(hz), rtol=1e-12)
-    mel = np.concatenate([np.linspace(0, 80, 50), [15]])
-    np.testing.assert_allclose(features.mel_to_hz(mel), librosa.mel_to_hz(mel), rtol=1e-12)
-    np.testing.assert_allclose(features.mel_to_hz(features.hz_to_mel(hz)), hz, rtol=1e-12)
-
-
-def test_a_weighting_is_librosas():
-    hz = np.geomspace(2, 96_000, 500)
-    np.testing.assert_allclose(features.a_weighting(hz), librosa.A_weighting(hz, min_db=None), rtol=1e-6, atol=1e-3)
-    assert features.a_weighting(1000) == pytest.approx(0, abs=0.01)
-    assert np.isfinite(features.a_weighting(0))
-
-
 @pytest.mark.parametrize("top_db", [20.0, 80.0, 120.0])
 @pytest.mark.parametrize("ref", [None, 1.0, 0.01])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -382,7 +343,7 @@ def test_power_is_averaged_before_decibels():
 def test_rows_are_frequencies_lowest_first():
     track = Track(np.sin(2 * np.pi * 1000 * np.arange(8000) / SR).astype(np.float32), SR)
     assert (features.spectrogram(track, moments.even(track, 5), 256).argmax(axis=0) == 32).all()
-    band = np.abs(features.mel_frequencies(SR, 24, 50, 4000) - 1000).argmin()
+    band = np.abs(scales.mel_frequencies(SR, 24, 50, 4000) - 1000).argmin()
     assert (features.mel(track, moments.even(track, 5), 24, 50, 4000, 2048).argmax(axis=0) == band).all()
 
 
