@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
         *("checks", "colors", "exercises", "explorer", "features", "figures", "layouts", "moments", "pictures"),
-        *("player", "scales", "sections", "sounds", "tempo", "tracks"),
+        *("player", "scales", "sections", "sounds", "spectra", "tempo", "tracks"),
     ],
     submod_attrs={
         "exercises": ["check"],

@@ -3,8 +3,8 @@
 import numpy as np
 
 from helpers.checks import checked, whole
-from helpers.features import window_length
 from helpers.scales import mel_filters
+from helpers.spectra import window_length
 from helpers.tracks import Track
 
 ROUNDS = 20

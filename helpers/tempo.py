@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from helpers import features, moments
+from helpers import features, moments, spectra
 
 # Onsets are measured this many times a second.
 RATE = 100
@@ -190,7 +190,7 @@ def onsets(track) -> np.ndarray:
     if track not in ONSETS:
         n = max(2, int(track.duration * RATE))
         when = moments.between(0, n / RATE, n)
-        ONSETS[track] = features.onset_strength(track, when, n_fft=features.window_length(track.sr) // 4)[0]
+        ONSETS[track] = features.onset_strength(track, when, n_fft=spectra.window_length(track.sr) // 4)[0]
     return ONSETS[track]
 
 

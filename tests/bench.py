@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 import soundfile as sf
 
-from helpers import Picture, Track, colors, features, layouts, load_track, moments, scales, tempo, tracks
+from helpers import Picture, Track, colors, features, layouts, load_track, moments, scales, spectra, tempo, tracks
 
 SOONER = 5.0
 AS_FAST = 1.0
@@ -222,7 +222,7 @@ def measuring() -> Iterator[Row]:
     import librosa
 
     track = load_track(next(iter(PIECES)))
-    sr, n_fft = track.sr, features.window_length(track.sr)
+    sr, n_fft = track.sr, spectra.window_length(track.sr)
     hz = scales.mel_frequencies(sr)
     bands = {"n_fft": n_fft, "n_mels": 24, "fmin": 50, "fmax": 8000}
 
@@ -242,7 +242,7 @@ def measuring() -> Iterator[Row]:
         when = moments.between(0, n * each * hop / sr, n)
         # librosa makes a column more for a signal that is a multiple of the hop.
         y = track.signal[: n * each * hop - 1]
-        assert (np.diff(features.windows(track, when, n_fft)[1]) == each).all()
+        assert (np.diff(spectra.windows(track, when, n_fft)[1]) == each).all()
         for plain in (spectrogram, mel, perceptual_mel):
             ours = getattr(features, plain.__name__)
             assert ours(track, when).shape == plain(y, hop, each).shape
@@ -251,7 +251,7 @@ def measuring() -> Iterator[Row]:
 
     for n in (224, 3584):
         when = moments.even(track, n)
-        edges = features.sample_edges(track, when)
+        edges = spectra.sample_edges(track, when)
         parts = [track.signal[a:b] for a, b in pairwise(edges)]
 
         def envelope(parts=parts):
@@ -305,7 +305,7 @@ def painting() -> Iterator[Row]:
     track = load_track(next(iter(PIECES)))
     track = Track(np.resize(track.signal, 240 * track.sr), track.sr, "four minutes")
     when, where = moments.even(track, 224 * 224), layouts.hilbert(224, 224)
-    names, n_fft = ["loudness", "centroid", "flatness"], features.window_length(track.sr) // 4
+    names, n_fft = ["loudness", "centroid", "flatness"], spectra.window_length(track.sr) // 4
 
     def picture():
         what = features.timbre(track, when, names, n_fft)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import features, moments, scales
+from helpers import features, moments, scales, spectra
 from helpers.tracks import Track
 
 SR = 8000
@@ -56,10 +56,10 @@ def inside(signal: np.ndarray, start: int, length: int) -> np.ndarray:
 
 def slow_power(track: Track, when: np.ndarray, n_fft: int) -> np.ndarray:
     """Return the mean power of the windows of each moment, window by window."""
-    starts, first = features.windows(track, when, n_fft)
+    starts, first = spectra.windows(track, when, n_fft)
     hann = np.sin(np.pi * np.arange(n_fft) / n_fft) ** 2
-    spectra = [np.abs(np.fft.rfft(inside(track.signal, s, n_fft) * hann)) ** 2 for s in starts]
-    return np.stack([np.mean(spectra[a:b], axis=0) for a, b in itertools.pairwise(first)], axis=1)
+    powers = [np.abs(np.fft.rfft(inside(track.signal, s, n_fft) * hann)) ** 2 for s in starts]
+    return np.stack([np.mean(powers[a:b], axis=0) for a, b in itertools.pairwise(first)], axis=1)
 
 
 # The promises: exact, nothing lost.
@@ -97,7 +97,7 @@ def test_measuring_changes_neither_track_nor_moments(name):
 def test_every_sample_lies_in_exactly_one_moment(n, samples, spread, seed):
     track = noise(samples)
     when = moments.even(track, n) if spread else uneven(track, n, seed)
-    edges = features.sample_edges(track, when)
+    edges = spectra.sample_edges(track, when)
     assert edges[0] == 0
     assert edges[-1] == samples
     assert (np.diff(edges) >= 0).all()
@@ -112,7 +112,7 @@ def test_every_sample_lies_in_exactly_one_moment(n, samples, spread, seed):
 def test_windows_stand_in_the_middle_and_never_drift(sr, n):
     samples, n_fft = 3600 * sr + 1, 2048
     hour = SimpleNamespace(sr=sr, duration=samples / sr)
-    starts, first = features.windows(hour, moments.even(hour, n), n_fft)
+    starts, first = spectra.windows(hour, moments.even(hour, n), n_fft)
     count = np.diff(first)
     moment = np.repeat(np.arange(n), count)
     within = np.arange(len(starts)) - first[moment]
@@ -129,7 +129,7 @@ def test_windows_stand_in_the_middle_and_never_drift(sr, n):
 def test_windows_of_uneven_moments(n, seed):
     track = noise(4000)
     when = uneven(track, n, seed)
-    starts, first = features.windows(track, when, 256)
+    starts, first = spectra.windows(track, when, 256)
     middle = (when[1:] + when[:-1]) / 2 * SR
     for i, (a, b) in enumerate(itertools.pairwise(first)):
         assert abs(np.mean(starts[a:b] + 128) - middle[i]) <= 0.5 + 1e-5
@@ -144,7 +144,7 @@ def test_no_impulse_is_overlooked(n):
         track = impulse(samples, at)
         when = moments.even(track, n)
         seen = features.spectrogram(track, when, n_fft)
-        count = np.diff(features.windows(track, when, n_fft)[1])
+        count = np.diff(spectra.windows(track, when, n_fft)[1])
         # Some window stands within a quarter of its length, where a Hann window is at least ½: power ¼ in each row.
         assert (seen * count).max() >= 0.24, at
         assert seen[0].argmax() in range(int(at * n / samples) - n_fft * n // samples - 1, n)
@@ -175,7 +175,7 @@ def test_envelope_is_the_slow_loop(n, spread, seed):
     track = noise(1000, seed=seed)
     when = moments.even(track, n) if spread else uneven(track, n, seed)
     low, high = features.envelope(track, when)
-    edges = features.sample_edges(track, when)
+    edges = spectra.sample_edges(track, when)
     for i, (a, b) in enumerate(itertools.pairwise(edges)):
         piece = track.signal[a:b] if b > a else track.signal[[min(a, 999)]]
         assert (low[i], high[i]) == (piece.min(), piece.max())
@@ -186,7 +186,7 @@ def test_envelope_of_moments_that_end_elsewhere_than_the_music(when):
     signal = np.zeros(800, np.float32)
     signal[-1] = 1
     track = Track(signal, SR)
-    edges = features.sample_edges(track, when)
+    edges = spectra.sample_edges(track, when)
     holds = [a <= 799 < b for a, b in itertools.pairwise(edges)]
     high = features.envelope(track, when)[1]
     assert high[np.flatnonzero(holds)] == 1
@@ -226,7 +226,7 @@ def test_histogram_is_the_slow_loop(n, bins, limit):
     track = noise(1500, seed=n)
     when = moments.even(track, n)
     counts = features.amplitude_histogram(track, when, bins, limit)
-    edges = features.sample_edges(track, when)
+    edges = spectra.sample_edges(track, when)
     for i, (a, b) in enumerate(itertools.pairwise(edges)):
         piece = np.clip(track.signal[a:b].astype(float), -limit, limit)
         assert np.array_equal(counts[:, i], np.histogram(piece, bins, (-limit, limit))[0])
@@ -367,7 +367,7 @@ def test_rows_are_frequencies_lowest_first():
     ],
 )
 def test_window_length(sr, length):
-    assert features.window_length(sr) == length
+    assert spectra.window_length(sr) == length
     assert abs(np.log2(length / sr / (2048 / 22050))) <= 0.5
 
 
@@ -382,11 +382,11 @@ def test_window_length_is_chosen_where_none_is_given():
 @pytest.mark.parametrize("n", [1, 40, 3000])
 def test_number_of_processors_changes_nothing(n, monkeypatch):
     track = noise(30_000)
-    monkeypatch.setattr(features, "SAMPLES_PER_BLOCK", 512)
-    monkeypatch.setattr(features, "BLOCKS_PER_TASK", 2)
+    monkeypatch.setattr(spectra, "SAMPLES_PER_BLOCK", 512)
+    monkeypatch.setattr(spectra, "BLOCKS_PER_TASK", 2)
     results = []
     for processors in (1, 2, 7, None):
-        monkeypatch.setattr(features.os, "cpu_count", lambda processors=processors: processors)
+        monkeypatch.setattr(spectra.os, "cpu_count", lambda processors=processors: processors)
         results.append(features.mel(track, moments.even(track, n), n_fft=128))
     assert all(np.array_equal(result, results[0]) for result in results)
 
@@ -398,8 +398,8 @@ def test_size_of_the_blocks_changes_only_roundings(samples_per_block, blocks_per
     track = noise(3000)
     when = moments.even(track, n)
     whole = features.spectrogram(track, when, 64)
-    monkeypatch.setattr(features, "SAMPLES_PER_BLOCK", samples_per_block)
-    monkeypatch.setattr(features, "BLOCKS_PER_TASK", blocks_per_task)
+    monkeypatch.setattr(spectra, "SAMPLES_PER_BLOCK", samples_per_block)
+    monkeypatch.setattr(spectra, "BLOCKS_PER_TASK", blocks_per_task)
     np.testing.assert_allclose(features.spectrogram(track, when, 64), whole, rtol=1e-6)
 
 

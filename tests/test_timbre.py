@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import features, moments
+from helpers import features, moments, spectra
 from helpers.tracks import Track
 
 SR = 8000
@@ -196,8 +196,8 @@ def test_no_moment_knows_of_others(monkeypatch):
     track = noise(20_000)
     when = moments.even(track, 300)
     once = features.timbre(track, when, n_fft=N_FFT)
-    monkeypatch.setattr(features, "BLOCKS_PER_TASK", 1)
-    monkeypatch.setattr(features, "SAMPLES_PER_BLOCK", N_FFT * 7)
+    monkeypatch.setattr(spectra, "BLOCKS_PER_TASK", 1)
+    monkeypatch.setattr(spectra, "SAMPLES_PER_BLOCK", N_FFT * 7)
     assert np.allclose(features.timbre(track, when, n_fft=N_FFT), once, rtol=1e-5)
 
 
