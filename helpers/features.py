@@ -3,18 +3,16 @@
 Every measurement takes a track and moments and returns float32 [bins, n]: one column a moment, the lowest bin
 first. Explained in notebooks/01-waveform.ipynb (`envelope`, `waveform`), 02-amplitude-histogram.ipynb
 (`amplitude_histogram`), 03-decibels.ipynb (`spectrogram`, `decibels`), 04-mel.ipynb (`mel`), 05-perceptual.ipynb
-(`perceptual_mel`), 10-self-similarity.ipynb (`self_similarity`) and 11-colour.ipynb (`timbre`, `onset_strength`,
+(`perceptual_mel`) and 11-colour.ipynb (`timbre`, `onset_strength`,
 `chroma`, `pitch_hue`).
 """
 
 import numpy as np
 
 from helpers import scales, spectra
-from helpers.checks import checked, whole
+from helpers.checks import whole
 
 SAMPLES_AT_ONCE = 1 << 20
-# A self-similarity matrix of so many moments takes 64 MB.
-MOST_COMPARED = 4096
 
 
 def envelope(track, when) -> np.ndarray:
@@ -188,95 +186,6 @@ def decibels(power, top_db: float = 80.0, ref: float | None = None) -> np.ndarra
     np.log10(relative, out=relative)
     relative *= 10
     return relative.astype(np.float32, copy=False)
-
-
-def self_similarity(track, when, smooth: int = 0, bands: int = 40) -> np.ndarray:
-    """Measure how alike any two moments sound. Explained in notebooks/10-self-similarity.ipynb.
-
-    Parameters
-    ----------
-    track : Track
-    when : float64 [n + 1]
-        Edges of the moments, in seconds: at most 4096 moments, because each is compared with each.
-    smooth : int
-        How many moments before and after a pair are looked at as well, as in `along_diagonals`. With 0, each
-        pair is judged by itself.
-    bands : int
-        How many perceptual mel bands describe a moment, at least 2.
-
-    Returns
-    -------
-    float32 [n, n]
-        −1 to 1: the `likeness` of the moments' perceptual mel bands in decibels. Symmetric, 1 on the diagonal.
-        Row *i* is moment *i*, and so is column *i*.
-
-    Raises
-    ------
-    ValueError
-        If there are more moments than that.
-    """
-    n, bands = len(checked(when)) - 1, whole(bands, "bands", 2)
-    if n > MOST_COMPARED:
-        raise ValueError(
-            f"{n} moments were given; at most {MOST_COMPARED} can be compared, each with each: use longer moments, "
-            "such as moments.even(track, 448)."
-        )
-    return along_diagonals(likeness(perceptual_mel(track, when, bands)), smooth)
-
-
-def likeness(values) -> np.ndarray:
-    """Compare each column with each: how alike is what sets them apart from the average column?
-
-    The average over all columns is subtracted, and what remains of each two columns is correlated (Pearson): it
-    does not count how much they differ from the average, only in which direction.
-
-    Parameters
-    ----------
-    values : [bins, n]
-        One column a moment.
-
-    Returns
-    -------
-    float32 [n, n]
-        1 alike, 0 unrelated, −1 opposite. Columns that do not differ from the average, as in silence, are alike
-        among themselves and unrelated to all others.
-    """
-    values = np.asarray(values, dtype=np.float64)
-    special = values - values.mean(axis=1, keepdims=True)
-    special -= special.mean(axis=0)
-    length = np.linalg.norm(special, axis=0)
-    # What differs by less than this is a rounding error of float32.
-    plain = length <= 1e-5 * np.abs(values).max() * np.sqrt(len(values))
-    special /= np.where(plain, np.inf, length)
-    result = (special.T @ special).astype(np.float32)
-    result[np.ix_(plain, plain)] = 1
-    return result
-
-
-def along_diagonals(matrix, reach: int) -> np.ndarray:
-    """Average each place of a self-similarity matrix with its neighbours along the diagonal.
-
-    Where music repeats, a whole row of moments is like a row of later moments: a stripe. It stays, and what is alike
-    only by chance fades (Müller 2015, Fundamentals of Music Processing, section 4.2).
-
-    Parameters
-    ----------
-    matrix : [n, n]
-    reach : int
-        How many neighbours on either side, at least 0; a Hann window weighs them. Beyond the edge there are none.
-
-    Returns
-    -------
-    float32 [n, n]
-    """
-    matrix, reach = np.asarray(matrix, dtype=np.float32), whole(reach, "reach", 0)
-    n = len(matrix)
-    total, weights = np.zeros_like(matrix), np.zeros_like(matrix)
-    for shift, weight in enumerate(np.hanning(2 * reach + 3)[1:-1].astype(np.float32), -reach):
-        here, there = slice(max(0, -shift), max(0, n - shift)), slice(max(0, shift), max(0, n + shift))
-        total[here, here] += weight * matrix[there, there]
-        weights[here, here] += weight
-    return total / weights
 
 
 TIMBRE = ("loudness", "centroid", "spread", "rolloff", "flatness")

@@ -20,7 +20,20 @@ import numpy as np
 import psutil
 import soundfile as sf
 
-from helpers import Picture, Track, colors, features, layouts, load_track, moments, scales, spectra, tempo, tracks
+from helpers import (
+    Picture,
+    Track,
+    colors,
+    features,
+    layouts,
+    load_track,
+    moments,
+    scales,
+    sections,
+    spectra,
+    tempo,
+    tracks,
+)
 
 SOONER = 5.0
 AS_FAST = 1.0
@@ -290,7 +303,7 @@ def arranging() -> Iterator[Row]:
     for make in (layouts.rows, layouts.snake, layouts.z_order, layouts.hilbert):
         yield Row(f"{make.__name__}, 224 × 224 cells", median(partial(make, 224, 224)), target=LAYOUT_SECONDS)
     track = load_track(next(iter(PIECES)))
-    alike = partial(features.self_similarity, track, moments.even(track, 448), smooth=8)
+    alike = partial(sections.self_similarity, track, moments.even(track, 448), smooth=8)
     yield Row("self_similarity, 448 × 448", median(alike))
 
     def beat():
