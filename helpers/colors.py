@@ -74,6 +74,90 @@ def colormap(values, cmap: str = "magma", low: float | None = None, high: float 
     return palette(cmap)[levels(values, low, high)]
 
 
+# What is drawn as 0 and as 1: dB, or Hz on a logarithmic scale.
+DRAWN = {
+    "loudness": (-40, 0),
+    "flatness": (-60, -10),
+    "centroid": (150, 6000),
+    "spread": (150, 6000),
+    "rolloff": (150, 6000),
+}
+
+
+def drawn(name: str, values) -> np.ndarray:
+    """Map one of `features.TIMBRE` to 0 … 1 by a rule that is the same for every piece.
+
+    Loudness goes from −40 to 0 dB, flatness from −60 to −10 dB; centroid, spread and rolloff from 150 to 6000 Hz, as
+    the logarithm. What lies beyond is clipped.
+
+    Parameters
+    ----------
+    name : str
+        What was measured.
+    values : array of any shape
+        As `features.timbre` measures it.
+
+    Returns
+    -------
+    float32, the same shape
+    """
+    if name not in DRAWN:
+        raise ValueError(f"'{name}' was given; one of {', '.join(DRAWN)} was expected.")
+    low, high = DRAWN[name]
+    values = np.asarray(values, dtype=np.float64)
+    if name == "flatness":
+        values = 10 * np.log10(np.maximum(values, 1e-10))
+    elif name != "loudness":
+        low, high, values = np.log(low), np.log(high), np.log(np.maximum(values, 1))
+    return np.clip((values - low) / (high - low), 0, 1).astype(np.float32)
+
+
+def stretched(values, least: float = 5.0, most: float = 95.0) -> np.ndarray:
+    """Map values to 0 … 1 so that the range of this very piece is used.
+
+    The percentile `least` becomes 0, `most` becomes 1, and what lies beyond is clipped. Where both are equal (silence),
+    all is 0. float32, the same shape.
+    """
+    low, high = np.percentile(values, [least, most])
+    if not low < high:
+        return np.zeros(np.shape(values), np.float32)
+    return np.clip((np.asarray(values) - low) / (high - low), 0, 1).astype(np.float32)
+
+
+def pitch_hue(chroma: np.ndarray, step: int = 7) -> np.ndarray:
+    """Place each moment on a circle of the twelve pitch classes, so that a hue can stand for it.
+
+    Each pitch class pulls towards its own place with its strength; the direction of the sum is the hue.
+
+    Parameters
+    ----------
+    chroma : [12, n]
+        As `features.chroma` measures it.
+    step : int
+        How many semitones lie between neighbours: 7 is the circle of fifths, where classes that sound well together
+        are near each other; 1 is the keyboard.
+
+    Returns
+    -------
+    float32 [2, n]
+        The direction as part of the circle, 0 (C) to 1; and how much the classes agree, 0 to 1 (only one sounds). In
+        silence both are 0.
+
+    Raises
+    ------
+    ValueError
+        If `step` does not lead through all twelve.
+    """
+    if step not in (1, 5, 7, 11):
+        raise ValueError(f"step={step!r} was given; 1, 5, 7 or 11 was expected: only those visit all twelve.")
+    place = np.arange(12) * step % 12
+    pull = np.exp(2j * np.pi * place / 12) @ np.asarray(chroma)
+    agree = np.abs(pull) / np.maximum(np.sum(chroma, axis=0), 1e-30)
+    # A tiny negative angle, modulo 1, is rounded to 1.
+    hue = (np.angle(pull) / (2 * np.pi)).astype(np.float32) % 1 % 1
+    return np.stack([hue, np.minimum(agree, 1)]).astype(np.float32)
+
+
 # OKLab: what the three channels add to the cube roots of the cones' answers, and what these add to linear RGB.
 # Ottosson, "A perceptual color space for image processing" (2020; matrices of 2021-01-25).
 OKLAB_TO_ROOTS = np.array(

@@ -322,7 +322,7 @@ def painting() -> Iterator[Row]:
 
     def picture():
         what = features.timbre(track, when, names, n_fft)
-        light, bright, noisy = (features.drawn(name, row) for name, row in zip(names, what, strict=True))
+        light, bright, noisy = (colors.drawn(name, row) for name, row in zip(names, what, strict=True))
         paint = colors.oklch(0.2 + 0.7 * light, 0.14 * (1 - noisy), 0.05 + 0.75 * bright)
         return Picture.compose(track, when, paint[np.newaxis], where)
 
