@@ -5,8 +5,8 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        *("checks", "colors", "exercises", "explorer", "features", "figures", "layouts", "moments", "pictures"),
-        *("player", "scales", "sections", "sounds", "spectra", "tempo", "tracks"),
+        *("checks", "colors", "exercises", "explorer", "features", "figures", "layouts", "moments", "outputs"),
+        *("pictures", "player", "scales", "sections", "sounds", "spectra", "tempo", "tracks"),
     ],
     submod_attrs={
         "exercises": ["check"],

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from helpers import colors, figures, tracks
+from helpers import colors, outputs, tracks
 from helpers.checks import checked
 
 
@@ -94,14 +94,14 @@ class Picture:
         where = (
             "all of it equally bright"
             if np.ptp(per_moment) == 0
-            else f"brightest at {figures.clock(max(0, starts[per_moment.argmax()]))}, "
-            f"darkest at {figures.clock(max(0, starts[per_moment.argmin()]))}"
+            else f"brightest at {outputs.clock(max(0, starts[per_moment.argmax()]))}, "
+            f"darkest at {outputs.clock(max(0, starts[per_moment.argmin()]))}"
         )
         # A moment is taken to end one moment after it begins, because only the beginnings are known.
         end = starts[-1] + (starts[-1] - starts[-2]) if len(starts) > 1 else self.track.duration
         whole = end - starts[0] > 0.99 * self.track.duration
-        length = figures.clock(self.track.duration if whole else end - starts[0])
-        since = "" if whole else f" from {figures.clock(starts[0])} on,"
+        length = outputs.clock(self.track.duration if whole else end - starts[0])
+        since = "" if whole else f" from {outputs.clock(starts[0])} on,"
         return (
             f"Picture of {self.track.name}, {width} × {height} pixels: {length} of music{since} "
             f"in {len(starts)} moments, {where}."
@@ -136,4 +136,4 @@ class Picture:
         return Image.fromarray(self.pixels.repeat(zoom * higher, axis=0).repeat(zoom * wider, axis=1))
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return figures.bundle(self.enlarged(), self.alt)
+        return outputs.bundle(self.enlarged(), self.alt)

@@ -16,7 +16,7 @@ import numpy as np
 import soundfile as sf
 import traitlets
 
-from helpers import colors, figures
+from helpers import colors, figures, outputs
 from helpers.pictures import Picture
 from helpers.tracks import BLOCK
 
@@ -233,7 +233,7 @@ def still(widget, player) -> tuple[dict, dict]:
         image = player.pictures[0].enlarged()
     else:
         image, _ = figures.side_by_side(player.pictures, player.titles)
-    data, metadata = figures.bundle(image, player.alt)
+    data, metadata = outputs.bundle(image, player.alt)
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     return data | {"application/vnd.jupyter.widget-view+json": view}, metadata
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from helpers import Picture, colors, features, figures, layouts, moments
+from helpers import Picture, colors, features, layouts, moments, outputs
 from helpers.layouts import Layout, timeline
 from helpers.tracks import Track
 
@@ -189,7 +189,7 @@ def test_alt_is_right_in_any_layout(seed):
     when = moments.even(track, n)
     order = np.random.default_rng(seed).permutation(n)
     picture = Picture.compose(track, when, order[np.newaxis].repeat(3, axis=0), shuffled(4, 3, seed))
-    brightest, darkest = (figures.clock(when[i]) for i in (order.argmax(), order.argmin()))
+    brightest, darkest = (outputs.clock(when[i]) for i in (order.argmax(), order.argmin()))
     assert picture.alt == (
         f"Picture of dice, 9 × 12 pixels: 9 s of music in 36 moments, brightest at {brightest}, darkest at {darkest}."
     )
