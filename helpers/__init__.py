@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "exercises": ["check"],
         "explorer": ["Explorer", "explore"],
         "figures": ["draw", "show"],
-        "pictures": ["Picture"],
+        "pictures": ["Picture", "gallery"],
         "player": ["Player", "play"],
         "sounds": ["resynthesise"],
         "tracks": ["Track", "TrackError", "load_track"],

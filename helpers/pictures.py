@@ -137,3 +137,32 @@ class Picture:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return outputs.bundle(self.enlarged(), self.alt)
+
+
+def gallery(pictures, titles) -> None:
+    """Show pictures side by side, pixel by pixel and in their own colours, each with a title above it.
+
+    Parameters
+    ----------
+    pictures : list of Picture
+    titles : list of str
+    """
+    outputs.emit(*side_by_side(pictures, titles))
+
+
+def side_by_side(pictures, titles):
+    """Return the Pillow image that `gallery` shows, and its alt text."""
+    import matplotlib.pyplot as plt
+
+    gap, head = 24, 26
+    width = sum(picture.pixels.shape[1] + gap for picture in pictures) - gap
+    height = max(picture.pixels.shape[0] for picture in pictures) + head
+    fig = plt.figure(figsize=(width / 100, height / 100), dpi=100, layout="none")
+    left = 0
+    for picture, title in zip(pictures, titles, strict=True):
+        top = height - head - picture.pixels.shape[0]
+        fig.figimage(picture.pixels, left, top, origin="upper")
+        fig.text(left / width, 1 - 4 / height, title, va="top", fontsize=10)
+        left += picture.pixels.shape[1] + gap
+    words = (f"{title}: {picture.alt}" for picture, title in zip(pictures, titles, strict=True))
+    return outputs.render(fig), " ".join(words)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from helpers import Picture, figures, layouts
+from helpers import Picture, figures, gallery, layouts
 from helpers.figures import describe, draw
 from helpers.tracks import Track
 
@@ -20,14 +20,6 @@ def _nothing_stays_open():
     """Close what a test has drawn."""
     yield
     plt.close("all")
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """Collect what is displayed, as (data, metadata)."""
-    calls = []
-    monkeypatch.setattr("IPython.display.display", lambda data, metadata, raw: calls.append((data, metadata, raw)))
-    return calls
 
 
 def peaked(bins: int = 4, n: int = 8, row: int = 2, column: int = 5) -> np.ndarray:
@@ -264,26 +256,6 @@ def test_show_gives_the_same_bytes_again(shown):
     assert shown[0] == shown[1]
 
 
-def test_gallery_shows_pictures_pixel_by_pixel(shown):
-    track = Track(np.zeros(8000, np.float32), 8000, "dots")
-    dice = np.random.default_rng(0)
-    pictures = [
-        Picture.compose(track, np.linspace(0, 1, n + 1), dice.random((bins, n)), layouts.timeline())
-        for bins, n in [(60, 70), (80, 50)]
-    ]
-    figures.gallery(pictures, ["One", "Two"])
-    ((data, metadata, _),) = shown
-    assert data["text/plain"] == metadata["image/png"]["alt"] == f"One: {pictures[0].alt} Two: {pictures[1].alt}"
-    stored = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
-    image = np.asarray(stored.convert("RGB"), dtype=int)
-    assert image.shape == (80 + 26, 70 + 24 + 50, 3)
-    # A table of 256 colours, shared with the smoothed letters: no channel is off by more than 2 of 255.
-    assert stored.mode == "P"
-    assert np.abs(image[26:86, :70] - pictures[0].pixels).max() <= 2
-    assert np.abs(image[26:106, 94:] - pictures[1].pixels).max() <= 2
-    assert plt.get_fignums() == []
-
-
 def test_dollar_signs_in_a_name_are_no_formula(shown):
     name = "Ke$ha $\\frac{"
     ax = draw(peaked(), np.arange(9), title=name)
@@ -293,7 +265,7 @@ def test_dollar_signs_in_a_name_are_no_formula(shown):
     figures.show(ax.figure)
     track = Track(np.zeros(8000, np.float32), 8000, name)
     picture = Picture.compose(track, np.linspace(0, 1, 5), np.eye(4), layouts.timeline())
-    figures.gallery([picture], [name])
+    gallery([picture], [name])
     assert all(name in data["text/plain"] for data, _, _ in shown)
 
 
