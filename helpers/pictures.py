@@ -10,6 +10,10 @@ from PIL import Image
 from helpers import colors, outputs, tracks
 from helpers.checks import checked
 
+# What a page has room for, in pixels: as wide, as high. And how slim a picture may be before it is hard to hit.
+ROOM = (800, 448)
+SLIMMEST = 3
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -131,8 +135,8 @@ class Picture:
         seen and hit; a very high one is widened alike.
         """
         height, width = self.pixels.shape[:2]
-        zoom = max(1, min(800 // width, 448 // height))
-        higher, wider = (max(1, round(shape / 3)) for shape in (width / height, height / width))
+        zoom = max(1, min(room // side for room, side in zip(ROOM, (width, height), strict=True)))
+        higher, wider = (max(1, round(shape / SLIMMEST)) for shape in (width / height, height / width))
         return Image.fromarray(self.pixels.repeat(zoom * higher, axis=0).repeat(zoom * wider, axis=1))
 
     def _repr_mimebundle_(self, include=None, exclude=None):
