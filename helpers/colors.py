@@ -300,18 +300,18 @@ def oklab_to_linear(oklab: np.ndarray) -> np.ndarray:
     return mixed(CONES_TO_LINEAR, roots * roots * roots)
 
 
-def lab_to_linear(lab: np.ndarray) -> np.ndarray:
+def lab_to_linear(cielab: np.ndarray) -> np.ndarray:
     """Convert CIELAB to linear RGB, both [3, n]."""
-    y = (lab[0] + 16) / 116
-    roots = np.stack([y + lab[1] / 500, y, y - lab[2] / 200])
+    y = (cielab[0] + 16) / 116
+    roots = np.stack([y + cielab[1] / 500, y, y - cielab[2] / 200])
     relative = np.where(roots > 6 / 29, roots * roots * roots, (roots - 4 / 29) * (108 / 841))
     return mixed(np.linalg.inv(LINEAR_TO_XYZ) * LINEAR_TO_XYZ.sum(axis=1), relative)
 
 
-def mixed(matrix: np.ndarray, channels: np.ndarray) -> np.ndarray:
-    """Return matrix @ channels, [3, n]; on so few rows the threads of a matrix product would wait for each other."""
-    first, second, third = matrix.T.astype(channels.dtype)[:, :, np.newaxis]
-    return first * channels[0] + second * channels[1] + third * channels[2]
+def mixed(matrix: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return matrix @ values, [3, n]; on so few rows the threads of a matrix product would wait for each other."""
+    first, second, third = matrix.T.astype(values.dtype)[:, :, np.newaxis]
+    return first * values[0] + second * values[1] + third * values[2]
 
 
 def linear_to_screen(linear: np.ndarray) -> np.ndarray:

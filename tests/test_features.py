@@ -93,10 +93,10 @@ def test_measuring_changes_neither_track_nor_moments(name):
     assert np.array_equal(when, edges)
 
 
-@given(n=st.integers(1, 3000), samples=st.integers(800, 2000), spread=st.booleans(), seed=st.integers(0, 99))
-def test_every_sample_lies_in_exactly_one_moment(n, samples, spread, seed):
+@given(n=st.integers(1, 3000), samples=st.integers(800, 2000), evenly=st.booleans(), seed=st.integers(0, 99))
+def test_every_sample_lies_in_exactly_one_moment(n, samples, evenly, seed):
     track = noise(samples)
-    when = moments.even(track, n) if spread else uneven(track, n, seed)
+    when = moments.even(track, n) if evenly else uneven(track, n, seed)
     edges = spectra.sample_edges(track, when)
     assert edges[0] == 0
     assert edges[-1] == samples
@@ -170,10 +170,10 @@ def test_histogram_of_an_hour_in_one_moment_counts_every_sample():
 # Against a slow loop.
 
 
-@given(n=st.integers(1, 1200), spread=st.booleans(), seed=st.integers(0, 99))
-def test_envelope_is_the_slow_loop(n, spread, seed):
+@given(n=st.integers(1, 1200), evenly=st.booleans(), seed=st.integers(0, 99))
+def test_envelope_is_the_slow_loop(n, evenly, seed):
     track = noise(1000, seed=seed)
-    when = moments.even(track, n) if spread else uneven(track, n, seed)
+    when = moments.even(track, n) if evenly else uneven(track, n, seed)
     low, high = features.envelope(track, when)
     edges = spectra.sample_edges(track, when)
     for i, (a, b) in enumerate(itertools.pairwise(edges)):
@@ -196,12 +196,12 @@ def test_envelope_of_moments_that_end_elsewhere_than_the_music(when):
     n=st.integers(1, 1200),
     bins=st.integers(1, 100),
     limit=st.sampled_from([0.25, 0.5, 1.0, 2.0]),
-    spread=st.booleans(),
+    evenly=st.booleans(),
     seed=st.integers(0, 99),
 )
-def test_waveform_is_the_slow_loop(n, bins, limit, spread, seed):
+def test_waveform_is_the_slow_loop(n, bins, limit, evenly, seed):
     track = noise(1000, seed=seed)
-    when = moments.even(track, n) if spread else uneven(track, n, seed)
+    when = moments.even(track, n) if evenly else uneven(track, n, seed)
     drawn = features.waveform(track, when, bins, limit)
     borders = np.linspace(-limit, limit, bins + 1)
     for i, (low, high) in enumerate(features.envelope(track, when).T.astype(float)):
@@ -239,10 +239,10 @@ def test_histogram_has_the_lowest_amplitude_first():
 
 @pytest.mark.parametrize("n_fft", [2, 64, 250])
 @settings(max_examples=25)
-@given(n=st.integers(1, 90), spread=st.booleans(), seed=st.integers(0, 99))
-def test_spectrogram_is_the_mean_power_of_its_windows(n_fft, n, spread, seed):
+@given(n=st.integers(1, 90), evenly=st.booleans(), seed=st.integers(0, 99))
+def test_spectrogram_is_the_mean_power_of_its_windows(n_fft, n, evenly, seed):
     track = noise(1500, seed=seed)
-    when = moments.even(track, n) if spread else uneven(track, n, seed)
+    when = moments.even(track, n) if evenly else uneven(track, n, seed)
     slow = slow_power(track, when, n_fft)
     assert features.spectrogram(track, when, n_fft) == pytest.approx(slow, rel=1e-5, abs=1e-9)
 
