@@ -2,6 +2,8 @@
 
 import numpy as np
 
+__all__ = []
+
 
 def checked(when) -> np.ndarray:
     """Return `when` as float64, or raise a ValueError that says what is wrong with it as moments."""

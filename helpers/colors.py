@@ -9,6 +9,26 @@ from dataclasses import dataclass
 import matplotlib
 import numpy as np
 
+__all__ = [
+    "EYES",
+    "Scale",
+    "colormap",
+    "drawn",
+    "gray",
+    "hsl",
+    "hsv",
+    "lab",
+    "largest_chroma",
+    "levels",
+    "oklch",
+    "palette",
+    "pitch_hue",
+    "rgb",
+    "seen_by",
+    "stretched",
+    "to_lab",
+]
+
 # Colormaps whose lightness only grows.
 MONOTONE = ("magma", "inferno", "viridis", "cividis", "gray")
 

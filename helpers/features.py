@@ -11,6 +11,25 @@ import numpy as np
 from helpers import scales, spectra
 from helpers.checks import whole
 
+__all__ = [
+    "TIMBRE",
+    "amplitude_histogram",
+    "centroid",
+    "chroma",
+    "decibels",
+    "envelope",
+    "flatness",
+    "loudness",
+    "mel",
+    "onset_strength",
+    "perceptual_mel",
+    "rolloff",
+    "spectrogram",
+    "spread",
+    "timbre",
+    "waveform",
+]
+
 SAMPLES_AT_ONCE = 1 << 20
 
 

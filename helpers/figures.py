@@ -8,6 +8,8 @@ import numpy as np
 
 from helpers.outputs import clock, emit, render
 
+__all__ = ["draw", "fill", "label_time", "show"]
+
 # The steps of an axis in minutes and seconds: 10, 15, 30, 60 s, and so on.
 MINUTES = [1, 1.5, 3, 6, 10]
 # The steps of a frequency axis that is not linear.

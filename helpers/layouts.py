@@ -13,6 +13,8 @@ import numpy as np
 
 from helpers.checks import whole
 
+__all__ = ["Layout", "distances", "gaps", "hilbert", "rows", "snake", "timeline", "worst_locality", "z_order"]
+
 RIGHT, UP = np.eye(2, dtype=np.int64)
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from helpers.checks import whole
 
+__all__ = ["between", "by_beat", "even", "on_the_beat"]
+
 
 def even(track, n: int) -> np.ndarray:
     """Cut a whole track into `n` moments of equal length.

@@ -8,6 +8,8 @@ import io
 
 import numpy as np
 
+__all__ = ["clock"]
+
 
 def render(fig):
     """Draw a matplotlib figure into a Pillow image, and close it."""

@@ -10,6 +10,8 @@ from PIL import Image
 from helpers import colors, outputs, tracks
 from helpers.checks import checked
 
+__all__ = ["Picture", "gallery"]
+
 # What a page has room for, in pixels: as wide, as high. And how slim a picture may be before it is hard to hit.
 ROOM = (800, 448)
 SLIMMEST = 3

@@ -20,6 +20,8 @@ from helpers import colors, outputs
 from helpers.pictures import Picture, side_by_side
 from helpers.tracks import BLOCK
 
+__all__ = ["Player", "play"]
+
 HERE = Path(__file__).resolve().parent
 PIECE = 1 << 21
 # What browsers play as it is: the format and the ways of writing a sample, as soundfile names them. Not FLAC: Chromium

@@ -9,6 +9,8 @@ import numpy as np
 
 from helpers.checks import whole
 
+__all__ = ["a_weighting", "chroma_filters", "hz_to_mel", "mel_filters", "mel_frequencies", "mel_to_hz"]
+
 
 def hz_to_mel(hz) -> np.ndarray:
     """Convert Hz to mel: a straight line up to 1000 Hz, a logarithm above.

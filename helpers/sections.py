@@ -5,6 +5,8 @@ import numpy as np
 from helpers import features
 from helpers.checks import checked, whole
 
+__all__ = ["along_diagonals", "boundaries", "checkerboard", "likeness", "novelty", "score", "self_similarity"]
+
 # A self-similarity matrix of so many moments takes 64 MB.
 MOST_COMPARED = 4096
 # The least prominence of a boundary: what is less may be rounding.

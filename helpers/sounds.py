@@ -7,6 +7,8 @@ from helpers.scales import mel_filters
 from helpers.spectra import window_length
 from helpers.tracks import Track
 
+__all__ = ["resynthesise"]
+
 ROUNDS = 20
 AT_ONCE = 256
 

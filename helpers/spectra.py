@@ -12,6 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from helpers.checks import checked, whole
 
+__all__ = ["sample_edges", "window_length", "windows"]
+
 SAMPLES_PER_BLOCK = 1 << 17
 BLOCKS_PER_TASK = 16
 

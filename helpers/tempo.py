@@ -11,6 +11,8 @@ import numpy as np
 
 from helpers import features, moments, spectra
 
+__all__ = ["Pulse", "bars", "candidates", "find", "line", "onsets", "reported", "similarity"]
+
 # Onsets are measured this many times a second.
 RATE = 100
 # How much stronger onsets must be on the beats than on average. White noise reaches 1.5, the shipped piece without a

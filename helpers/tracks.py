@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
+__all__ = ["Track", "TrackError", "load_track", "shipped"]
+
 DATA = Path(__file__).resolve().parent.parent / "data"
 SAMPLE_RATES = (8_000, 192_000)
 SHORTEST = 0.1
