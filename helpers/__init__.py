@@ -5,14 +5,14 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        *("colors", "exercises", "explorer", "features", "figures", "layouts", "moments", "pictures"),
-        *("player", "sections", "sounds", "tempo", "tracks"),
+        *("checks", "colors", "exercises", "explorer", "features", "figures", "layouts", "moments", "mpeg", "outputs"),
+        *("pictures", "player", "scales", "sections", "sounds", "spectra", "tempo", "tracks"),
     ],
     submod_attrs={
         "exercises": ["check"],
         "explorer": ["Explorer", "explore"],
         "figures": ["draw", "show"],
-        "pictures": ["Picture"],
+        "pictures": ["Picture", "gallery"],
         "player": ["Player", "play"],
         "sounds": ["resynthesise"],
         "tracks": ["Track", "TrackError", "load_track"],

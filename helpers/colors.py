@@ -9,6 +9,26 @@ from dataclasses import dataclass
 import matplotlib
 import numpy as np
 
+__all__ = [
+    "EYES",
+    "Scale",
+    "colormap",
+    "drawn",
+    "gray",
+    "hsl",
+    "hsv",
+    "lab",
+    "largest_chroma",
+    "levels",
+    "oklch",
+    "palette",
+    "pitch_hue",
+    "rgb",
+    "seen_by",
+    "stretched",
+    "to_lab",
+]
+
 # Colormaps whose lightness only grows.
 MONOTONE = ("magma", "inferno", "viridis", "cividis", "gray")
 
@@ -72,6 +92,90 @@ def levels(values, low: float | None = None, high: float | None = None) -> np.nd
 def colormap(values, cmap: str = "magma", low: float | None = None, high: float | None = None) -> np.ndarray:
     """Turn values into colours, uint8 RGB [..., 3]; the parameters are those of `levels` and `palette`."""
     return palette(cmap)[levels(values, low, high)]
+
+
+# What is drawn as 0 and as 1: dB, or Hz on a logarithmic scale.
+DRAWN = {
+    "loudness": (-40, 0),
+    "flatness": (-60, -10),
+    "centroid": (150, 6000),
+    "spread": (150, 6000),
+    "rolloff": (150, 6000),
+}
+
+
+def drawn(name: str, values) -> np.ndarray:
+    """Map one of `features.TIMBRE` to 0 … 1 by a rule that is the same for every piece.
+
+    Loudness goes from −40 to 0 dB, flatness from −60 to −10 dB; centroid, spread and rolloff from 150 to 6000 Hz, as
+    the logarithm. What lies beyond is clipped.
+
+    Parameters
+    ----------
+    name : str
+        What was measured.
+    values : array of any shape
+        As `features.timbre` measures it.
+
+    Returns
+    -------
+    float32, the same shape
+    """
+    if name not in DRAWN:
+        raise ValueError(f"'{name}' was given; one of {', '.join(DRAWN)} was expected.")
+    low, high = DRAWN[name]
+    values = np.asarray(values, dtype=np.float64)
+    if name == "flatness":
+        values = 10 * np.log10(np.maximum(values, 1e-10))
+    elif name != "loudness":
+        low, high, values = np.log(low), np.log(high), np.log(np.maximum(values, 1))
+    return np.clip((values - low) / (high - low), 0, 1).astype(np.float32)
+
+
+def stretched(values, least: float = 5.0, most: float = 95.0) -> np.ndarray:
+    """Map values to 0 … 1 so that the range of this very piece is used.
+
+    The percentile `least` becomes 0, `most` becomes 1, and what lies beyond is clipped. Where both are equal (silence),
+    all is 0. float32, the same shape.
+    """
+    low, high = np.percentile(values, [least, most])
+    if not low < high:
+        return np.zeros(np.shape(values), np.float32)
+    return np.clip((np.asarray(values) - low) / (high - low), 0, 1).astype(np.float32)
+
+
+def pitch_hue(chroma: np.ndarray, step: int = 7) -> np.ndarray:
+    """Place each moment on a circle of the twelve pitch classes, so that a hue can stand for it.
+
+    Each pitch class pulls towards its own place with its strength; the direction of the sum is the hue.
+
+    Parameters
+    ----------
+    chroma : [12, n]
+        As `features.chroma` measures it.
+    step : int
+        How many semitones lie between neighbours: 7 is the circle of fifths, where classes that sound well together
+        are near each other; 1 is the keyboard.
+
+    Returns
+    -------
+    float32 [2, n]
+        The direction as part of the circle, 0 (C) to 1; and how much the classes agree, 0 to 1 (only one sounds). In
+        silence both are 0.
+
+    Raises
+    ------
+    ValueError
+        If `step` does not lead through all twelve.
+    """
+    if step not in (1, 5, 7, 11):
+        raise ValueError(f"step={step!r} was given; 1, 5, 7 or 11 was expected: only those visit all twelve.")
+    place = np.arange(12) * step % 12
+    pull = np.exp(2j * np.pi * place / 12) @ np.asarray(chroma)
+    agree = np.abs(pull) / np.maximum(np.sum(chroma, axis=0), 1e-30)
+    # A tiny negative angle, modulo 1, is rounded to 1.
+    hue = (np.angle(pull) / (2 * np.pi)).astype(np.float32) % 1 % 1
+    return np.stack([hue, np.minimum(agree, 1)]).astype(np.float32)
 
 
 # OKLab: what the three channels add to the cube roots of the cones' answers, and what these add to linear RGB.
@@ -216,18 +320,18 @@ def oklab_to_linear(oklab: np.ndarray) -> np.ndarray:
     return mixed(CONES_TO_LINEAR, roots * roots * roots)
 
 
-def lab_to_linear(lab: np.ndarray) -> np.ndarray:
+def lab_to_linear(cielab: np.ndarray) -> np.ndarray:
     """Convert CIELAB to linear RGB, both [3, n]."""
-    y = (lab[0] + 16) / 116
-    roots = np.stack([y + lab[1] / 500, y, y - lab[2] / 200])
+    y = (cielab[0] + 16) / 116
+    roots = np.stack([y + cielab[1] / 500, y, y - cielab[2] / 200])
     relative = np.where(roots > 6 / 29, roots * roots * roots, (roots - 4 / 29) * (108 / 841))
     return mixed(np.linalg.inv(LINEAR_TO_XYZ) * LINEAR_TO_XYZ.sum(axis=1), relative)
 
 
-def mixed(matrix: np.ndarray, channels: np.ndarray) -> np.ndarray:
-    """Return matrix @ channels, [3, n]; on so few rows the threads of a matrix product would wait for each other."""
-    first, second, third = matrix.T.astype(channels.dtype)[:, :, np.newaxis]
-    return first * channels[0] + second * channels[1] + third * channels[2]
+def mixed(matrix: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return matrix @ values, [3, n]; on so few rows the threads of a matrix product would wait for each other."""
+    first, second, third = matrix.T.astype(values.dtype)[:, :, np.newaxis]
+    return first * values[0] + second * values[1] + third * values[2]
 
 
 def linear_to_screen(linear: np.ndarray) -> np.ndarray:

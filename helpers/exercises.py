@@ -2,6 +2,8 @@
 
 import numpy as np
 
+__all__ = ["check"]
+
 DOTS = "Not answered yet: put your answer in place of the dots, then run this cell again."
 
 

@@ -10,6 +10,8 @@ from helpers import layouts, moments
 from helpers.pictures import Picture
 from helpers.player import Player, still
 
+__all__ = ["Explorer", "explore"]
+
 NOTHING = inspect.Parameter.empty
 
 

@@ -3,35 +3,34 @@
 Every measurement takes a track and moments and returns float32 [bins, n]: one column a moment, the lowest bin
 first. Explained in notebooks/01-waveform.ipynb (`envelope`, `waveform`), 02-amplitude-histogram.ipynb
 (`amplitude_histogram`), 03-decibels.ipynb (`spectrogram`, `decibels`), 04-mel.ipynb (`mel`), 05-perceptual.ipynb
-(`perceptual_mel`), 10-self-similarity.ipynb (`self_similarity`) and 11-colour.ipynb (`timbre`, `onset_strength`,
-`chroma`, `pitch_hue`).
+(`perceptual_mel`) and 11-colour.ipynb (`timbre`, `onset_strength`, `chroma`).
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from itertools import pairwise
-
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from helpers.moments import checked, whole
+from helpers import scales, spectra
+from helpers.checks import whole
+
+__all__ = [
+    "TIMBRE",
+    "amplitude_histogram",
+    "centroid",
+    "chroma",
+    "decibels",
+    "envelope",
+    "flatness",
+    "loudness",
+    "mel",
+    "onset_strength",
+    "perceptual_mel",
+    "rolloff",
+    "spectrogram",
+    "spread",
+    "timbre",
+    "waveform",
+]
 
 SAMPLES_AT_ONCE = 1 << 20
-SAMPLES_PER_BLOCK = 1 << 17
-BLOCKS_PER_TASK = 16
-# A self-similarity matrix of so many moments takes 64 MB.
-MOST_COMPARED = 4096
-
-
-def sample_edges(track, when) -> np.ndarray:
-    """Return the first sample of each moment, and the one after the last; int64 [n + 1].
-
-    Every sample between the first and the last edge falls in exactly one moment. A moment may be empty if it is
-    shorter than a sample.
-    """
-    # A millionth of a sample keeps an edge meant for a sample on that sample.
-    return np.clip(np.ceil(checked(when) * track.sr - 1e-6), 0, len(track.signal)).astype(np.int64)
 
 
 def envelope(track, when) -> np.ndarray:
@@ -48,7 +47,7 @@ def envelope(track, when) -> np.ndarray:
     float32 [2, n]
         Lowest, highest. A moment shorter than a sample gets the sample that follows its beginning.
     """
-    edges = sample_edges(track, when)
+    edges = spectra.sample_edges(track, when)
     last = len(track.signal) - 1
     result = np.tile(track.signal[np.minimum(edges[:-1], last)], (2, 1))
     # The moments after the last sample have none; reduceat would take one from the moment before.
@@ -102,7 +101,7 @@ def amplitude_histogram(track, when, bins: int = 100, limit: float = 1.0) -> np.
     float32 [bins, n]
         Numbers of samples. They add up to the length of the signal.
     """
-    bins, edges = whole(bins, "bins"), sample_edges(track, when)
+    bins, edges = whole(bins, "bins"), spectra.sample_edges(track, when)
     counts = np.zeros((len(edges) - 1) * bins, np.int64)
     for start in range(edges[0], edges[-1], SAMPLES_AT_ONCE):
         stop = min(start + SAMPLES_AT_ONCE, edges[-1])
@@ -112,14 +111,6 @@ def amplitude_histogram(track, when, bins: int = 100, limit: float = 1.0) -> np.
         moment = np.repeat(np.arange(len(edges) - 1), np.diff(inside))
         counts += np.bincount(moment * bins + level, minlength=len(counts))
     return counts.reshape(-1, bins).T.astype(np.float32)
-
-
-def window_length(sr: int) -> int:
-    """Return the power of two that comes nearest to 93 ms: 2048 samples at 22,050 Hz, 4096 at 44,100 Hz.
-
-    So a picture of the same music looks the same at every sample rate. 2048 at 22,050 Hz is librosa's default.
-    """
-    return 2 ** round(np.log2(2048 / 22050 * sr))
 
 
 def spectrogram(track, when, n_fft: int | None = None) -> np.ndarray:
@@ -135,14 +126,14 @@ def spectrogram(track, when, n_fft: int | None = None) -> np.ndarray:
     when : float64 [n + 1]
         Edges of the moments, in seconds.
     n_fft : int, optional
-        Window length in samples, even; without it, `window_length` chooses.
+        Window length in samples, even; without it, `spectra.window_length` chooses.
 
     Returns
     -------
     float32 [n_fft / 2 + 1, n]
         Power, |STFT|², scaled as librosa does it. Row *k* is the frequency k · sr / n_fft Hz.
     """
-    return power(track, when, n_fft or window_length(track.sr))
+    return spectra.power(track, when, n_fft or spectra.window_length(track.sr))
 
 
 def mel(track, when, bands=24, fmin=50.0, fmax=8000.0, n_fft: int | None = None) -> np.ndarray:
@@ -161,10 +152,10 @@ def mel(track, when, bands=24, fmin=50.0, fmax=8000.0, n_fft: int | None = None)
     Returns
     -------
     float32 [bands, n]
-        Power: `mel_filters` times the spectrogram. A band too narrow for the window is 0 throughout.
+        Power: `scales.mel_filters` times the spectrogram. A band too narrow for the window is 0 throughout.
     """
-    n_fft = n_fft or window_length(track.sr)
-    return power(track, when, n_fft, mel_filters(track.sr, n_fft, bands, fmin, fmax))
+    n_fft = n_fft or spectra.window_length(track.sr)
+    return spectra.power(track, when, n_fft, scales.mel_filters(track.sr, n_fft, bands, fmin, fmax))
 
 
 def perceptual_mel(track, when, bands=24, fmin=50.0, fmax=8000.0, n_fft: int | None = None, top_db=80.0) -> np.ndarray:
@@ -185,7 +176,7 @@ def perceptual_mel(track, when, bands=24, fmin=50.0, fmax=8000.0, n_fft: int | N
     float32 [bands, n]
         Decibels, −top_db to 0.
     """
-    weight = 10 ** (a_weighting(mel_frequencies(track.sr, bands, fmin, fmax)) / 10)
+    weight = 10 ** (scales.a_weighting(scales.mel_frequencies(track.sr, bands, fmin, fmax)) / 10)
     return decibels(mel(track, when, bands, fmin, fmax, n_fft) * weight[:, np.newaxis], top_db)
 
 
@@ -215,251 +206,7 @@ def decibels(power, top_db: float = 80.0, ref: float | None = None) -> np.ndarra
     return relative.astype(np.float32, copy=False)
 
 
-def self_similarity(track, when, smooth: int = 0, bands: int = 40) -> np.ndarray:
-    """Measure how alike any two moments sound. Explained in notebooks/10-self-similarity.ipynb.
-
-    Parameters
-    ----------
-    track : Track
-    when : float64 [n + 1]
-        Edges of the moments, in seconds: at most 4096 moments, because each is compared with each.
-    smooth : int
-        How many moments before and after a pair are looked at as well, as in `along_diagonals`. With 0, each
-        pair is judged by itself.
-    bands : int
-        How many perceptual mel bands describe a moment, at least 2.
-
-    Returns
-    -------
-    float32 [n, n]
-        −1 to 1: the `likeness` of the moments' perceptual mel bands in decibels. Symmetric, 1 on the diagonal.
-        Row *i* is moment *i*, and so is column *i*.
-
-    Raises
-    ------
-    ValueError
-        If there are more moments than that.
-    """
-    n, bands = len(checked(when)) - 1, whole(bands, "bands", 2)
-    if n > MOST_COMPARED:
-        raise ValueError(
-            f"{n} moments were given; at most {MOST_COMPARED} can be compared, each with each: use longer moments, "
-            "such as moments.even(track, 448)."
-        )
-    return along_diagonals(likeness(perceptual_mel(track, when, bands)), smooth)
-
-
-def likeness(values) -> np.ndarray:
-    """Compare each column with each: how alike is what sets them apart from the average column?
-
-    The average over all columns is subtracted, and what remains of each two columns is correlated (Pearson): it
-    does not count how much they differ from the average, only in which direction.
-
-    Parameters
-    ----------
-    values : [bins, n]
-        One column a moment.
-
-    Returns
-    -------
-    float32 [n, n]
-        1 alike, 0 unrelated, −1 opposite. Columns that do not differ from the average, as in silence, are alike
-        among themselves and unrelated to all others.
-    """
-    values = np.asarray(values, dtype=np.float64)
-    special = values - values.mean(axis=1, keepdims=True)
-    special -= special.mean(axis=0)
-    length = np.linalg.norm(special, axis=0)
-    # What differs by less than this is a rounding error of float32.
-    plain = length <= 1e-5 * np.abs(values).max() * np.sqrt(len(values))
-    special /= np.where(plain, np.inf, length)
-    result = (special.T @ special).astype(np.float32)
-    result[np.ix_(plain, plain)] = 1
-    return result
-
-
-def along_diagonals(matrix, reach: int) -> np.ndarray:
-    """Average each place of a self-similarity matrix with its neighbours along the diagonal.
-
-    Where music repeats, a whole row of moments is like a row of later moments: a stripe. It stays, and what is alike
-    only by chance fades (Müller 2015, Fundamentals of Music Processing, section 4.2).
-
-    Parameters
-    ----------
-    matrix : [n, n]
-    reach : int
-        How many neighbours on either side, at least 0; a Hann window weighs them. Beyond the edge there are none.
-
-    Returns
-    -------
-    float32 [n, n]
-    """
-    matrix, reach = np.asarray(matrix, dtype=np.float32), whole(reach, "reach", 0)
-    n = len(matrix)
-    total, weights = np.zeros_like(matrix), np.zeros_like(matrix)
-    for shift, weight in enumerate(np.hanning(2 * reach + 3)[1:-1].astype(np.float32), -reach):
-        here, there = slice(max(0, -shift), max(0, n - shift)), slice(max(0, shift), max(0, n + shift))
-        total[here, here] += weight * matrix[there, there]
-        weights[here, here] += weight
-    return total / weights
-
-
-def hz_to_mel(hz) -> np.ndarray:
-    """Convert Hz to mel: a straight line up to 1000 Hz, a logarithm above.
-
-    From Slaney's Auditory Toolbox (1998), as librosa uses it: 200/3 Hz a mel up to 1000 Hz = 15 mel, then 27 mel
-    for each factor of 6.4.
-    """
-    hz = np.asarray(hz, dtype=np.float64)
-    return np.where(hz < 1000, hz * 3 / 200, 15 + 27 * np.log(np.maximum(hz, 1000) / 1000) / np.log(6.4))
-
-
-def mel_to_hz(mel) -> np.ndarray:
-    """Convert mel to Hz; the inverse of `hz_to_mel`."""
-    mel = np.asarray(mel, dtype=np.float64)
-    return np.where(mel < 15, mel * 200 / 3, 1000 * 6.4 ** ((np.maximum(mel, 15) - 15) / 27))
-
-
-def mel_edges(sr: int, bands: int, fmin: float, fmax: float) -> np.ndarray:
-    """Return the corners of the triangles in Hz, float64 [bands + 2]: evenly spaced in mel."""
-    bands, top = whole(bands, "bands"), min(fmax, sr / 2)
-    if not 0 <= fmin < top:
-        raise ValueError(
-            f"fmin={fmin} Hz and fmax={fmax} Hz were given for {sr} samples per second; fmin must be at least 0 "
-            f"and below {top:g} Hz."
-        )
-    return mel_to_hz(np.linspace(hz_to_mel(fmin), hz_to_mel(top), bands + 2))
-
-
-def mel_frequencies(sr: int, bands=24, fmin=50.0, fmax=8000.0) -> np.ndarray:
-    """Return the frequency in Hz at the peak of each mel band; float64 [bands]."""
-    return mel_edges(sr, bands, fmin, fmax)[1:-1]
-
-
-@lru_cache(maxsize=16)
-def mel_filters(sr: int, n_fft: int, bands=24, fmin=50.0, fmax=8000.0) -> np.ndarray:
-    """Return the mel filter bank, float32 [bands, n_fft / 2 + 1]: one triangle over the frequencies a row.
-
-    Each triangle has an area of 1 over Hz (Slaney's normalisation), so that white noise gives every band the same
-    value. Equal to `librosa.filters.mel`, which takes two seconds to import. A row is all zeros where a
-    triangle is so narrow that it falls between two frequencies.
-    """
-    edges = mel_edges(sr, bands, fmin, fmax)[:, np.newaxis]
-    left, peak, right = edges[:-2], edges[1:-1], edges[2:]
-    hz = np.arange(n_fft // 2 + 1) * sr / n_fft
-    triangles = np.maximum(0, np.minimum((hz - left) / (peak - left), (right - hz) / (right - peak)))
-    filters = (triangles * 2 / (right - left)).astype(np.float32)
-    filters.flags.writeable = False
-    return filters
-
-
-def a_weighting(hz) -> np.ndarray:
-    """Return the A-weighting in dB: how much less sensitive the ear is than at 1000 Hz, for quiet sounds.
-
-    The formula and its constants are those of IEC 61672-1:2013, annex E.
-    """
-    square = np.asarray(hz, dtype=np.float64) ** 2
-    f1, f2, f3, f4 = np.array([20.598997, 107.65265, 737.86223, 12194.217]) ** 2
-    gain = f4 * square**2 / ((square + f1) * np.sqrt((square + f2) * (square + f3)) * (square + f4))
-    return 20 * np.log10(np.maximum(gain, 1e-10)) + 2.0
-
-
-def windows(track, when, n_fft: int) -> tuple[np.ndarray, np.ndarray]:
-    """Place the windows of `spectrogram`.
-
-    Returns
-    -------
-    starts : int64 [windows]
-        The first sample of each window; it may lie before the first sample of the music.
-    first : int64 [n + 1]
-        The windows of moment *i* are first[i] … first[i + 1] − 1.
-    """
-    edges = checked(when) * track.sr
-    length = np.diff(edges)
-    count = np.maximum(1, np.ceil(length / (n_fft / 2) - 1e-6)).astype(np.int64)
-    first = np.concatenate([[0], np.cumsum(count)])
-    moment = np.repeat(np.arange(len(count)), count)
-    within = np.arange(first[-1]) - first[moment] + 0.5
-    center = edges[moment] + within / count[moment] * length[moment]
-    # Rounding half up, not half to even, so that whole-number hops stay equal.
-    return np.floor(center - n_fft / 2 + 0.5 + 1e-6).astype(np.int64), first
-
-
-def power(track, when, n_fft: int, filters: np.ndarray | None = None) -> np.ndarray:
-    """Return the mean power of the windows of each moment, float32 [bins, n], seen through `filters` if given.
-
-    `filters` is [bins, n_fft / 2 + 1]; without it the bins are the frequencies.
-    """
-    if filters is None:
-        bins = whole(n_fft, "n_fft", 2) // 2 + 1
-        return summaries(track, when, n_fft, bins, bins, lambda mean: mean)
-    heard = np.flatnonzero(filters.any(axis=0)).max(initial=0) + 1
-    weights = filters[:, :heard].T.astype(np.float64)
-    return summaries(track, when, n_fft, heard, len(filters), lambda mean: mean @ weights)
-
-
-def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.ndarray:
-    """Return what `summarise` makes of the mean power of the windows of each moment, float32 [bins, n].
-
-    `summarise` is given the power of the lowest `heard` frequencies of some moments, float64 [moments, heard], and
-    returns [moments, bins]. Works through the music in small blocks, so that memory does not grow with its length, on
-    all processors.
-    """
-    n_fft = whole(n_fft, "n_fft", 2)
-    if n_fft % 2:
-        raise ValueError(f"n_fft={n_fft} was given; an even number of samples was expected, such as 2048.")
-    starts, first = windows(track, when, n_fft)
-    n, count = len(first) - 1, np.diff(first)
-    moment = np.repeat(np.arange(n), count)
-    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
-    result = np.empty((n, bins), np.float32)
-    # Sharing out a block takes its number of windows squared.
-    at_once = min(max(1, SAMPLES_PER_BLOCK // n_fft), 128)
-
-    def measure(task):
-        """Fill in the rows of some moments: no two tasks share a row."""
-        begin, end = task
-        mean = np.zeros((end - begin, heard))
-        # Every block uses the same memory: fetching new memory takes as long as the FFT.
-        windowed = np.empty((at_once, n_fft))
-        spectra = np.empty((at_once, n_fft // 2 + 1), np.complex128)
-        for a in range(first[begin], first[end], at_once):
-            b = min(a + at_once, first[end])
-            np.multiply(cut(track.signal, starts[a:b], n_fft), hann, out=windowed[: b - a])
-            parts = np.fft.rfft(windowed[: b - a], out=spectra[: b - a]).view(np.float64)[:, : 2 * heard]
-            np.square(parts, out=parts)
-            there = np.arange(moment[a], moment[b - 1] + 1)
-            share = (moment[a:b] == there[:, np.newaxis]) / count[there, np.newaxis]
-            mean[there - begin] += share @ (parts[:, ::2] + parts[:, 1::2])
-        result[begin:end] = summarise(mean)
-
-    # The tasks do not depend on the number of processors, so neither do the roundings.
-    bounds = np.unique(np.searchsorted(first, np.arange(0, first[-1], BLOCKS_PER_TASK * at_once)))
-    # One thread a matrix product: they would wait for each other.
-    with ThreadPoolExecutor(os.cpu_count()) as pool, threadpool_limits(1, "blas"):
-        list(pool.map(measure, pairwise(np.append(bounds, n))))
-    return result.T
-
-
-def cut(signal: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
-    """Return the stretches of `length` samples that begin at `starts`, zero where there is no music."""
-    low, high = starts[0], starts[-1] + length
-    near = signal[max(low, 0) : max(high, 0)]
-    if len(near) < high - low:
-        before = min(max(-low, 0), high - low)
-        near = np.pad(near, (before, high - low - before - len(near)))
-    return np.lib.stride_tricks.sliding_window_view(near, length)[starts - low]
-
-
 TIMBRE = ("loudness", "centroid", "spread", "rolloff", "flatness")
-# What is drawn as 0 and as 1: dB, or Hz on a logarithmic scale.
-DRAWN = {
-    "loudness": (-40, 0),
-    "flatness": (-60, -10),
-    "centroid": (150, 6000),
-    "spread": (150, 6000),
-    "rolloff": (150, 6000),
-}
 
 
 def timbre(track, when, names=TIMBRE, n_fft: int | None = None, exponent: float = 2.0) -> np.ndarray:
@@ -493,13 +240,13 @@ def timbre(track, when, names=TIMBRE, n_fft: int | None = None, exponent: float 
     ValueError
         If a name is unknown.
     """
-    names, n_fft = [names] if isinstance(names, str) else list(names), n_fft or window_length(track.sr)
+    names, n_fft = [names] if isinstance(names, str) else list(names), n_fft or spectra.window_length(track.sr)
     unknown = [name for name in names if name not in TIMBRE]
     if unknown or not names:
         raise ValueError(f"{unknown[:1] or names} was given; some of {', '.join(TIMBRE)} were expected.")
     heard = whole(n_fft, "n_fft", 2) // 2 + 1
     hz = np.arange(heard) * track.sr / n_fft
-    ear = 10 ** (a_weighting(hz) / 10)
+    ear = 10 ** (scales.a_weighting(hz) / 10)
     powers_of_hz = np.stack([np.ones(heard), hz, hz**2], axis=1)
 
     def summarise(mean):
@@ -515,7 +262,7 @@ def timbre(track, when, names=TIMBRE, n_fft: int | None = None, exponent: float 
         }
         return np.stack([measures[name]() for name in names], axis=1)
 
-    result = summaries(track, when, n_fft, heard, len(names), summarise)
+    result = spectra.summaries(track, when, n_fft, heard, len(names), summarise)
     for row, name in zip(result, names, strict=True):
         if name == "loudness":
             row[:] = decibels(row)
@@ -589,104 +336,9 @@ def chroma(track, when, n_fft: int | None = None) -> np.ndarray:
     Returns
     -------
     float32 [12, n]
-        `chroma_filters` times the spectrogram, the strongest pitch class of each moment 1; all 0 in silence.
+        `scales.chroma_filters` times the spectrogram, the strongest pitch class of each moment 1; all 0 in silence.
     """
-    n_fft = n_fft or window_length(track.sr)
-    strength = power(track, when, n_fft, chroma_filters(track.sr, n_fft))
+    n_fft = n_fft or spectra.window_length(track.sr)
+    strength = spectra.power(track, when, n_fft, scales.chroma_filters(track.sr, n_fft))
     strongest = strength.max(axis=0)
     return strength / np.where(strongest > 0, strongest, 1)
-
-
-@lru_cache(maxsize=16)
-def chroma_filters(sr: int, n_fft: int) -> np.ndarray:
-    """Return the pitch class filter bank, float32 [12, n_fft / 2 + 1]: which frequency belongs to C, C♯, … B.
-
-    A frequency belongs to its neighbours as well, as a bell curve whose standard deviation is half a semitone, or half
-    the distance to the next frequency if that is more; the squares of a frequency's weights add up to 1. Then the
-    octaves are weighted with another bell, two octaves wide, around 880 Hz. These are the rules of Ellis (2007),
-    and equal to `librosa.filters.chroma`, except that 0 Hz belongs nowhere. A is 440 Hz.
-    """
-    hz = np.arange(1, whole(n_fft, "n_fft", 2) // 2 + 2) * sr / n_fft
-    semitone = 12 * np.log2(hz / 440) + 9
-    width = np.maximum(np.diff(semitone), 1)
-    semitone = semitone[:-1]
-    away = (semitone - np.arange(12)[:, np.newaxis] + 6) % 12 - 6
-    bells = np.exp(-2 * (away / width) ** 2)
-    bells *= np.exp(-(((semitone - 21) / 24) ** 2) / 2) / np.sqrt((bells**2).sum(axis=0))
-    filters = np.pad(bells, ((0, 0), (1, 0))).astype(np.float32)
-    filters.flags.writeable = False
-    return filters
-
-
-def pitch_hue(chroma: np.ndarray, step: int = 7) -> np.ndarray:
-    """Place each moment on a circle of the twelve pitch classes, so that a hue can stand for it.
-
-    Each pitch class pulls towards its own place with its strength; the direction of the sum is the hue.
-
-    Parameters
-    ----------
-    chroma : [12, n]
-        As `chroma` measures it.
-    step : int
-        How many semitones lie between neighbours: 7 is the circle of fifths, where classes that sound well together
-        are near each other; 1 is the keyboard.
-
-    Returns
-    -------
-    float32 [2, n]
-        The direction as part of the circle, 0 (C) to 1; and how much the classes agree, 0 to 1 (only one sounds). In
-        silence both are 0.
-
-    Raises
-    ------
-    ValueError
-        If `step` does not lead through all twelve.
-    """
-    if step not in (1, 5, 7, 11):
-        raise ValueError(f"step={step!r} was given; 1, 5, 7 or 11 was expected: only those visit all twelve.")
-    place = np.arange(12) * step % 12
-    pull = np.exp(2j * np.pi * place / 12) @ np.asarray(chroma)
-    agree = np.abs(pull) / np.maximum(np.sum(chroma, axis=0), 1e-30)
-    # A tiny negative angle, modulo 1, is rounded to 1.
-    hue = (np.angle(pull) / (2 * np.pi)).astype(np.float32) % 1 % 1
-    return np.stack([hue, np.minimum(agree, 1)]).astype(np.float32)
-
-
-def drawn(name: str, values) -> np.ndarray:
-    """Map one of `TIMBRE` to 0 … 1 by a rule that is the same for every piece.
-
-    Loudness goes from −40 to 0 dB, flatness from −60 to −10 dB; centroid, spread and rolloff from 150 to 6000 Hz, as
-    the logarithm. What lies beyond is clipped.
-
-    Parameters
-    ----------
-    name : str
-        What was measured.
-    values : array of any shape
-        As `timbre` measures it.
-
-    Returns
-    -------
-    float32, the same shape
-    """
-    if name not in DRAWN:
-        raise ValueError(f"'{name}' was given; one of {', '.join(DRAWN)} was expected.")
-    low, high = DRAWN[name]
-    values = np.asarray(values, dtype=np.float64)
-    if name == "flatness":
-        values = 10 * np.log10(np.maximum(values, 1e-10))
-    elif name != "loudness":
-        low, high, values = np.log(low), np.log(high), np.log(np.maximum(values, 1))
-    return np.clip((values - low) / (high - low), 0, 1).astype(np.float32)
-
-
-def stretched(values, least: float = 5.0, most: float = 95.0) -> np.ndarray:
-    """Map values to 0 … 1 so that the range of this very piece is used.
-
-    The percentile `least` becomes 0, `most` becomes 1, and what lies beyond is clipped. Where both are equal (silence),
-    all is 0. float32, the same shape.
-    """
-    low, high = np.percentile(values, [least, most])
-    if not low < high:
-        return np.zeros(np.shape(values), np.float32)
-    return np.clip((np.asarray(values) - low) / (high - low), 0, 1).astype(np.float32)

@@ -4,10 +4,11 @@
 for any music, and the tests compare them.
 """
 
-import base64
-import io
-
 import numpy as np
+
+from helpers.outputs import clock, emit, render
+
+__all__ = ["draw", "fill", "label_time", "show"]
 
 # The steps of an axis in minutes and seconds: 10, 15, 30, 60 s, and so on.
 MINUTES = [1, 1.5, 3, 6, 10]
@@ -130,13 +131,6 @@ def label_time(ax, start: float, end: float) -> None:
         ax.xaxis.set_major_formatter(lambda seconds, _: clock(seconds, minutes=True))
 
 
-def clock(seconds: float, minutes: bool = False) -> str:
-    """Write a time as a listener says it: 1:07 for 67 s, but 6.7 s for a time below ten seconds."""
-    if abs(seconds) < 10 and not minutes:
-        return f"{seconds:.3g} s"
-    return f"{round(seconds) // 60}:{round(seconds) % 60:02d}"
-
-
 def show(fig=None, alt: str = "") -> None:
     """Show a matplotlib figure, with an alt text computed from it, and close it.
 
@@ -154,80 +148,6 @@ def show(fig=None, alt: str = "") -> None:
     # 256 colours are as many as a colormap has, and a third of the bytes.
     image = render(fig).quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     emit(image, f"{alt} {describe(fig)}".strip())
-
-
-def gallery(pictures, titles) -> None:
-    """Show pictures side by side, pixel by pixel and in their own colours, each with a title above it.
-
-    Parameters
-    ----------
-    pictures : list of Picture
-    titles : list of str
-    """
-    emit(*side_by_side(pictures, titles))
-
-
-def side_by_side(pictures, titles):
-    """Return the Pillow image that `gallery` shows, and its alt text."""
-    import matplotlib.pyplot as plt
-
-    gap, head = 24, 26
-    width = sum(picture.pixels.shape[1] + gap for picture in pictures) - gap
-    height = max(picture.pixels.shape[0] for picture in pictures) + head
-    fig = plt.figure(figsize=(width / 100, height / 100), dpi=100, layout="none")
-    left = 0
-    for picture, title in zip(pictures, titles, strict=True):
-        top = height - head - picture.pixels.shape[0]
-        fig.figimage(picture.pixels, left, top, origin="upper")
-        fig.text(left / width, 1 - 4 / height, title, va="top", fontsize=10)
-        left += picture.pixels.shape[1] + gap
-    words = (f"{title}: {picture.alt}" for picture, title in zip(pictures, titles, strict=True))
-    return render(fig), " ".join(words)
-
-
-def render(fig):
-    """Draw a matplotlib figure into a Pillow image, and close it."""
-    import matplotlib.pyplot as plt
-    from matplotlib.text import Text
-    from PIL import Image
-
-    # The name of a piece may hold dollar signs; only the numbers along an axis may be formulas.
-    named = [child for parent in (fig, *fig.axes) for child in parent.get_children() if isinstance(child, Text)]
-    for text in named + [text for ax in fig.axes if ax.get_legend() for text in ax.get_legend().get_texts()]:
-        text.set_parse_math(False)
-    fig.canvas.draw()
-    image = Image.fromarray(np.array(fig.canvas.buffer_rgba())[..., :3])
-    plt.close(fig)
-    return image
-
-
-def emit(image, alt: str) -> None:
-    """Show a Pillow image with its alt text."""
-    from IPython.display import display
-
-    data, metadata = bundle(image, alt)
-    display(data, metadata=metadata, raw=True)
-
-
-def bundle(image, alt: str) -> tuple[dict, dict]:
-    """Return what Jupyter stores of a Pillow image: the PNG, the same in words, and the words as its alt text."""
-    buffer = io.BytesIO()
-    with_palette(image).save(buffer, "png", optimize=True)
-    png = base64.b64encode(buffer.getvalue()).decode()
-    return {"image/png": png, "text/plain": alt}, {"image/png": {"alt": alt}}
-
-
-def with_palette(image):
-    """Return a Pillow image with its colours in a table if 256 are enough: half the bytes or less.
-
-    Enough means that no channel of any pixel changes by more than 2 of 255. So it is for a colormap with smoothed
-    letters beside it, and not for pictures of many colours, which stay as they are.
-    """
-    from PIL import Image
-
-    small = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    before, after = (np.asarray(one.convert("RGB"), dtype=np.int16) for one in (image, small))
-    return small if np.abs(before - after).max() <= 2 else image
 
 
 def describe(fig) -> str:

@@ -11,7 +11,9 @@ from functools import cache, cached_property
 
 import numpy as np
 
-from helpers.moments import whole
+from helpers.checks import whole
+
+__all__ = ["Layout", "distances", "gaps", "hilbert", "rows", "snake", "timeline", "worst_locality", "z_order"]
 
 RIGHT, UP = np.eye(2, dtype=np.int64)
 
@@ -122,12 +124,12 @@ def timeline() -> Layout:
     return Layout(np.zeros((1, 1), np.int64))
 
 
-def rows(rows: int, cols: int = 1) -> Layout:
+def rows(nrows: int, ncols: int = 1) -> Layout:
     """Return rows that are read like lines of a text: each from left to right, the first at the top.
 
     Parameters
     ----------
-    rows, cols : int
+    nrows, ncols : int
         How many rows, and how many cells stand in each.
 
     Returns
@@ -139,19 +141,19 @@ def rows(rows: int, cols: int = 1) -> Layout:
     ValueError
         If one of them is not a whole number of at least 1. So do the other layouts.
     """
-    rows, cols = sides(rows, cols)
-    return Layout(np.arange(rows * cols).reshape(rows, cols))
+    nrows, ncols = sides(nrows, ncols)
+    return Layout(np.arange(nrows * ncols).reshape(nrows, ncols))
 
 
-def snake(rows: int, cols: int) -> Layout:
+def snake(nrows: int, ncols: int) -> Layout:
     """Return rows that are read there and back: every second one from right to left."""
-    rows, cols = sides(rows, cols)
-    order = np.arange(rows * cols).reshape(rows, cols)
+    nrows, ncols = sides(nrows, ncols)
+    order = np.arange(nrows * ncols).reshape(nrows, ncols)
     order[1::2] = order[1::2, ::-1]
     return Layout(order)
 
 
-def z_order(rows: int, cols: int) -> Layout:
+def z_order(nrows: int, ncols: int) -> Layout:
     """Return quarters within quarters: top left, top right, bottom left, bottom right, and so inside each.
 
     A place's Morton code has the bits of its row and its column in turn (G. M. Morton, 1966). Where the sides are
@@ -159,27 +161,27 @@ def z_order(rows: int, cols: int) -> Layout:
 
     Parameters
     ----------
-    rows, cols : int
+    nrows, ncols : int
         How many cells there are, down and across.
 
     Returns
     -------
     Layout
     """
-    rows, cols = sides(rows, cols)
-    code = spread(np.arange(rows))[:, np.newaxis] * 2 + spread(np.arange(cols))
+    nrows, ncols = sides(nrows, ncols)
+    code = interleaved(np.arange(nrows))[:, np.newaxis] * 2 + interleaved(np.arange(ncols))
     order = np.empty(code.size, np.int64)
     order[np.argsort(code, axis=None)] = np.arange(code.size)
-    return Layout(order.reshape(rows, cols))
+    return Layout(order.reshape(nrows, ncols))
 
 
-def spread(numbers: np.ndarray) -> np.ndarray:
+def interleaved(numbers: np.ndarray) -> np.ndarray:
     """Put a 0 before every bit: 0b111 becomes 0b010101."""
     bits = range(int(numbers.max()).bit_length())
     return sum((((numbers >> bit) & 1) << 2 * bit for bit in bits), np.zeros_like(numbers))
 
 
-def hilbert(rows: int, cols: int) -> Layout:
+def hilbert(nrows: int, ncols: int) -> Layout:
     """Return Hilbert's curve (D. Hilbert, 1891), generalised: it fills any rectangle in steps to a touching cell.
 
     A block is walked from one corner to the next along its length. A square-like one is cut in three: walk up the
@@ -194,7 +196,7 @@ def hilbert(rows: int, cols: int) -> Layout:
 
     Parameters
     ----------
-    rows, cols : int
+    nrows, ncols : int
         How many cells there are, down and across.
 
     Returns
@@ -202,8 +204,8 @@ def hilbert(rows: int, cols: int) -> Layout:
     Layout
         It begins top left. With equal sides it ends top right.
     """
-    rows, cols = sides(rows, cols)
-    length, height = max(rows, cols), min(rows, cols)
+    nrows, ncols = sides(nrows, ncols)
+    length, height = max(nrows, ncols), min(nrows, ncols)
 
     @cache
     def along(length, height):
@@ -229,9 +231,9 @@ def hilbert(rows: int, cols: int) -> Layout:
         return np.concatenate([along(cut, height), opposite(length - cut, height) + cut * RIGHT])
 
     walk = (opposite if length % 2 > height % 2 else along)(length, height)
-    row, col = walk.T if rows > cols else walk[:, ::-1].T
-    order = np.empty((rows, cols), np.int64)
-    order[row, col] = np.arange(rows * cols)
+    row, col = walk.T if nrows > ncols else walk[:, ::-1].T
+    order = np.empty((nrows, ncols), np.int64)
+    order[row, col] = np.arange(nrows * ncols)
     return Layout(order)
 
 
@@ -245,9 +247,9 @@ def even_half(length: int) -> int:
     return (length // 2 + 1) // 2 * 2
 
 
-def sides(rows: int, cols: int) -> tuple[int, int]:
+def sides(nrows: int, ncols: int) -> tuple[int, int]:
     """Return the numbers of rows and columns as ints, or raise a ValueError if there cannot be so many."""
-    return whole(rows, "rows"), whole(cols, "cols")
+    return whole(nrows, "nrows"), whole(ncols, "ncols")
 
 
 def distances(layout: Layout, apart: int) -> np.ndarray:

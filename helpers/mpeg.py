@@ -6,6 +6,9 @@ it is missing, or is that of the first of several files that were joined, libsnd
 
 import io
 import mmap
+import os
+
+__all__ = []
 
 # Kilobits a second by their index, of MPEG 1 and of MPEG 2 and 2.5, layer III (ISO/IEC 11172-3 and 13818-3).
 BIT_RATES = (
@@ -31,6 +34,8 @@ def complete(raw):
         The same, unless it is an MP3 that is longer than its header says, or has none and a bit rate that varies: then
         a copy in memory, with a header of ours.
     """
+    if not os.fstat(raw.fileno()).st_size:
+        return raw
     with mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as data:
         first = after_tag(data)
         if not length(data, first):
@@ -101,6 +106,6 @@ def side(head) -> int:
 
 def after_tag(data) -> int:
     """Return where an ID3v2 tag ends, whose size is kept in four bytes of seven bits; 0 without one."""
-    if data[:3] != b"ID3":
+    if data[:3] != b"ID3" or len(data) < 10:
         return 0
     return 10 + sum(part << shift for part, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))

@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from helpers import colors, figures, moments, tracks
+from helpers import colors, outputs, tracks
+from helpers.checks import checked
+
+__all__ = ["Picture", "gallery"]
 
 # What an enlarged picture may fill on a page, width and height; and a picture of a more extreme shape than this is
 # stretched, so that it can be seen and hit. The player is sent both.
@@ -81,7 +84,7 @@ class Picture:
             If `what` does not have one column a moment, the moments do not fill the cells, or `hz` or `versus`
             does not have one row a bin.
         """
-        what, when = np.asarray(what), moments.checked(when)
+        what, when = np.asarray(what), checked(when)
         colored = what.ndim == 3 and what.shape[2] == 3 and what.dtype == np.uint8
         if not (what.ndim == 2 or colored) or what.shape[1] != len(when) - 1:
             raise ValueError(
@@ -119,14 +122,14 @@ class Picture:
         where = (
             "all of it equally bright"
             if np.ptp(per_moment) == 0
-            else f"brightest at {figures.clock(max(0, starts[per_moment.argmax()]))}, "
-            f"darkest at {figures.clock(max(0, starts[per_moment.argmin()]))}"
+            else f"brightest at {outputs.clock(max(0, starts[per_moment.argmax()]))}, "
+            f"darkest at {outputs.clock(max(0, starts[per_moment.argmin()]))}"
         )
         # A moment is taken to end one moment after it begins, because only the beginnings are known.
         end = starts[-1] + (starts[-1] - starts[-2]) if len(starts) > 1 else self.track.duration
         whole = end - starts[0] > 0.99 * self.track.duration
-        length = figures.clock(self.track.duration if whole else end - starts[0])
-        since = "" if whole else f" from {figures.clock(starts[0])} on,"
+        length = outputs.clock(self.track.duration if whole else end - starts[0])
+        since = "" if whole else f" from {outputs.clock(starts[0])} on,"
         return (
             f"Picture of {self.track.name}, {width} × {height} pixels: {length} of music{since} "
             f"in {len(starts)} moments, {where}."
@@ -156,9 +159,38 @@ class Picture:
         can be seen and hit; a very high one is widened alike.
         """
         height, width = self.pixels.shape[:2]
-        zoom = max(1, min(ROOM[0] // width, ROOM[1] // height))
+        zoom = max(1, min(room // side for room, side in zip(ROOM, (width, height), strict=True)))
         higher, wider = (max(1, round(shape / SLIMMEST)) for shape in (width / height, height / width))
         return Image.fromarray(self.pixels.repeat(zoom * higher, axis=0).repeat(zoom * wider, axis=1))
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return figures.bundle(self.enlarged(), self.alt)
+        return outputs.bundle(self.enlarged(), self.alt)
+
+
+def gallery(pictures, titles) -> None:
+    """Show pictures side by side, pixel by pixel and in their own colours, each with a title above it.
+
+    Parameters
+    ----------
+    pictures : list of Picture
+    titles : list of str
+    """
+    outputs.emit(*side_by_side(pictures, titles))
+
+
+def side_by_side(pictures, titles):
+    """Return the Pillow image that `gallery` shows, and its alt text."""
+    import matplotlib.pyplot as plt
+
+    gap, head = 24, 26
+    width = sum(picture.pixels.shape[1] + gap for picture in pictures) - gap
+    height = max(picture.pixels.shape[0] for picture in pictures) + head
+    fig = plt.figure(figsize=(width / 100, height / 100), dpi=100, layout="none")
+    left = 0
+    for picture, title in zip(pictures, titles, strict=True):
+        top = height - head - picture.pixels.shape[0]
+        fig.figimage(picture.pixels, left, top, origin="upper")
+        fig.text(left / width, 1 - 4 / height, title, va="top", fontsize=10)
+        left += picture.pixels.shape[1] + gap
+    words = (f"{title}: {picture.alt}" for picture, title in zip(pictures, titles, strict=True))
+    return outputs.render(fig), " ".join(words)

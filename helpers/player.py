@@ -14,9 +14,11 @@ import numpy as np
 import soundfile as sf
 import traitlets
 
-from helpers import colors, figures
-from helpers.pictures import ROOM, SLIMMEST, Picture
+from helpers import colors, outputs
+from helpers.pictures import ROOM, SLIMMEST, Picture, side_by_side
 from helpers.tracks import BLOCK, AudioFile
+
+__all__ = ["Player", "play"]
 
 HERE = Path(__file__).resolve().parent
 # The page is one script, written in several files.
@@ -236,8 +238,8 @@ def still(widget, player) -> tuple[dict, dict]:
     if len(player.pictures) == 1 and not player.titles[0]:
         image = player.pictures[0].enlarged()
     else:
-        image, _ = figures.side_by_side(player.pictures, player.titles)
-    data, metadata = figures.bundle(image, player.alt)
+        image, _ = side_by_side(player.pictures, player.titles)
+    data, metadata = outputs.bundle(image, player.alt)
     view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     return data | {"application/vnd.jupyter.widget-view+json": view}, metadata
 

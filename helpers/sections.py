@@ -1,11 +1,105 @@
-"""Find where a piece changes, from its self-similarity. Explained in notebooks/10-self-similarity.ipynb."""
+"""Which moments are alike, and where a piece changes. Explained in notebooks/10-self-similarity.ipynb."""
 
 import numpy as np
 
-from helpers.moments import checked, whole
+from helpers import features
+from helpers.checks import checked, whole
 
+__all__ = ["along_diagonals", "boundaries", "checkerboard", "likeness", "novelty", "score", "self_similarity"]
+
+# A self-similarity matrix of so many moments takes 64 MB.
+MOST_COMPARED = 4096
 # The least prominence of a boundary: what is less may be rounding.
 FAINT = 0.01
+
+
+def self_similarity(track, when, smooth: int = 0, bands: int = 40) -> np.ndarray:
+    """Measure how alike any two moments sound..
+
+    Parameters
+    ----------
+    track : Track
+    when : float64 [n + 1]
+        Edges of the moments, in seconds: at most 4096 moments, because each is compared with each.
+    smooth : int
+        How many moments before and after a pair are looked at as well, as in `along_diagonals`. With 0, each
+        pair is judged by itself.
+    bands : int
+        How many perceptual mel bands describe a moment, at least 2.
+
+    Returns
+    -------
+    float32 [n, n]
+        −1 to 1: the `likeness` of the moments' perceptual mel bands in decibels. Symmetric, 1 on the diagonal.
+        Row *i* is moment *i*, and so is column *i*.
+
+    Raises
+    ------
+    ValueError
+        If there are more moments than that.
+    """
+    n, bands = len(checked(when)) - 1, whole(bands, "bands", 2)
+    if n > MOST_COMPARED:
+        raise ValueError(
+            f"{n} moments were given; at most {MOST_COMPARED} can be compared, each with each: use longer moments, "
+            "such as moments.even(track, 448)."
+        )
+    return along_diagonals(likeness(features.perceptual_mel(track, when, bands)), smooth)
+
+
+def likeness(values) -> np.ndarray:
+    """Compare each column with each: how alike is what sets them apart from the average column?
+
+    The average over all columns is subtracted, and what remains of each two columns is correlated (Pearson): it
+    does not count how much they differ from the average, only in which direction.
+
+    Parameters
+    ----------
+    values : [bins, n]
+        One column a moment.
+
+    Returns
+    -------
+    float32 [n, n]
+        1 alike, 0 unrelated, −1 opposite. Columns that do not differ from the average, as in silence, are alike
+        among themselves and unrelated to all others.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    special = values - values.mean(axis=1, keepdims=True)
+    special -= special.mean(axis=0)
+    length = np.linalg.norm(special, axis=0)
+    # What differs by less than this is a rounding error of float32.
+    plain = length <= 1e-5 * np.abs(values).max() * np.sqrt(len(values))
+    special /= np.where(plain, np.inf, length)
+    result = (special.T @ special).astype(np.float32)
+    result[np.ix_(plain, plain)] = 1
+    return result
+
+
+def along_diagonals(matrix, reach: int) -> np.ndarray:
+    """Average each place of a self-similarity matrix with its neighbours along the diagonal.
+
+    Where music repeats, a whole row of moments is like a row of later moments: a stripe. It stays, and what is alike
+    only by chance fades (Müller 2015, Fundamentals of Music Processing, section 4.2).
+
+    Parameters
+    ----------
+    matrix : [n, n]
+    reach : int
+        How many neighbours on either side, at least 0; a Hann window weighs them. Beyond the edge there are none.
+
+    Returns
+    -------
+    float32 [n, n]
+    """
+    matrix, reach = np.asarray(matrix, dtype=np.float32), whole(reach, "reach", 0)
+    n = len(matrix)
+    total, weights = np.zeros_like(matrix), np.zeros_like(matrix)
+    for shift, weight in enumerate(np.hanning(2 * reach + 3)[1:-1].astype(np.float32), -reach):
+        here, there = slice(max(0, -shift), max(0, n - shift)), slice(max(0, shift), max(0, n + shift))
+        total[here, here] += weight * matrix[there, there]
+        weights[here, here] += weight
+    return total / weights
 
 
 def checkerboard(reach: int) -> np.ndarray:
@@ -45,7 +139,7 @@ def novelty(matrix, reach: int) -> np.ndarray:
     Parameters
     ----------
     matrix : [n, n]
-        From `features.self_similarity`.
+        From `self_similarity`.
     reach : int
         How many moments before and after the edge are compared, at least 1.
 
@@ -65,7 +159,7 @@ def novelty(matrix, reach: int) -> np.ndarray:
     matrix, profile = np.asarray(matrix, dtype=np.float64), arm(reach)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
         raise ValueError(
-            f"A matrix of shape {matrix.shape} was given; a square one was expected, as from features.self_similarity."
+            f"A matrix of shape {matrix.shape} was given; a square one was expected, as from sections.self_similarity."
         )
     padded, width = np.pad(matrix, int(reach), mode="symmetric"), len(profile)
     squares = (padded[i : i + width, i : i + width] for i in range(len(matrix) + 1))

@@ -2,9 +2,12 @@
 
 import numpy as np
 
-from helpers.features import mel_filters, whole, window_length
-from helpers.moments import checked
+from helpers.checks import checked, whole
+from helpers.scales import mel_filters
+from helpers.spectra import window_length
 from helpers.tracks import Track
+
+__all__ = ["resynthesise"]
 
 ROUNDS = 20
 AT_ONCE = 256

@@ -9,7 +9,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from helpers import features, moments
+from helpers import features, moments, spectra
+
+__all__ = ["Pulse", "bars", "candidates", "find", "line", "onsets", "reported", "similarity"]
 
 # Onsets are measured this many times a second.
 RATE = 100
@@ -158,8 +160,6 @@ def bars(track, pulse: Pulse, metres=(4, 3, 2)) -> list[Pulse]:
     list of Pulse
         One for each metre and each beat a bar could begin with, in falling order of `bar_score`.
     """
-    import librosa
-
     first, last = pulse.numbers([0, track.duration])
     number = np.arange(np.ceil(first), np.floor(last)).astype(np.int64)
     n = len(number)
@@ -168,8 +168,7 @@ def bars(track, pulse: Pulse, metres=(4, 3, 2)) -> list[Pulse]:
     quarters = pulse.seconds(number[0] + np.arange(4 * n + 1) / 4)
     sound = features.perceptual_mel(track, quarters)
     sound = sound.reshape(-1, n, 4).swapaxes(1, 2).reshape(-1, n)
-    power = features.spectrogram(track, quarters[::4])
-    notes = librosa.feature.chroma_stft(S=power, sr=track.sr, tuning=0)
+    notes = features.chroma(track, quarters[::4])
     lags = np.arange(1, min(LOOK_AHEAD + 1, n))
     alike = np.array([similarity(sound, lag).mean() for lag in lags])
     one, two, three = (similarity(notes, lag) for lag in (1, 2, 3))
@@ -190,7 +189,7 @@ def onsets(track) -> np.ndarray:
     if track not in ONSETS:
         n = max(2, int(track.duration * RATE))
         when = moments.between(0, n / RATE, n)
-        ONSETS[track] = features.onset_strength(track, when, n_fft=features.window_length(track.sr) // 4)[0]
+        ONSETS[track] = features.onset_strength(track, when, n_fft=spectra.window_length(track.sr) // 4)[0]
     return ONSETS[track]
 
 
@@ -284,12 +283,28 @@ def line(beats) -> tuple[float, float, float, float]:
             return beats[0], median, np.inf, 0.0
         period += x @ rest[near] / (x @ x)
         start = since[near].mean() - number[near].mean() * period
-    spread = np.sqrt((rest[near] ** 2).sum() / max(1, near.sum() - 2))
-    return float(beats[0] + start), float(period), float(spread / np.sqrt(x @ x)), float(near.mean())
+    scatter = np.sqrt((rest[near] ** 2).sum() / max(1, near.sum() - 2))
+    return float(beats[0] + start), float(period), float(scatter / np.sqrt(x @ x)), float(near.mean())
 
 
 def similarity(values, lag: int) -> np.ndarray:
-    """Return how alike each column is to the one `lag` later, −1 to 1: their correlation, the mean column taken off."""
+    """Return how alike each column is to the one `lag` later: the cosine of what sets both apart from the mean column.
+
+    Unlike `sections.likeness`, it counts whether a column is louder or quieter than the mean throughout, because an
+    accent makes a bar; and it compares only columns `lag` apart, so that memory grows with the music, not its square.
+
+    Parameters
+    ----------
+    values : [bins, n]
+        One column a moment.
+    lag : int
+        How many columns later, 1 to n − 1.
+
+    Returns
+    -------
+    [n − lag]
+        −1 to 1.
+    """
     values = values - values.mean(axis=1, keepdims=True)
     values = values / np.maximum(np.linalg.norm(values, axis=0), 1e-9)
     return (values[:, :-lag] * values[:, lag:]).sum(axis=0)

@@ -14,6 +14,8 @@ import soundfile as sf
 
 from helpers import mpeg
 
+__all__ = ["Track", "TrackError", "load_track", "shipped"]
+
 DATA = Path(__file__).resolve().parent.parent / "data"
 SAMPLE_RATES = (8_000, 192_000)
 SHORTEST = 0.1
@@ -34,14 +36,18 @@ class AudioFile(sf.SoundFile):
     raw = None
 
     def __init__(self, path):
-        raw = open(path, "rb")  # noqa: SIM115
-        self.raw = mpeg.complete(raw)
-        if self.raw is not raw:
-            raw.close()
-        super().__init__(self.raw)
+        file = open(path, "rb")  # noqa: SIM115
+        try:
+            self.raw = mpeg.complete(file)
+            super().__init__(self.raw)
+        except BaseException:
+            file.close()
+            raise
+        if self.raw is not file:
+            file.close()
 
     def close(self):
-        """Close the file; also one that could not be opened."""
+        """Close the file."""
         super().close()
         if self.raw:
             self.raw.close()

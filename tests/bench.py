@@ -20,7 +20,20 @@ import numpy as np
 import psutil
 import soundfile as sf
 
-from helpers import Picture, Track, colors, features, layouts, load_track, moments, tempo, tracks
+from helpers import (
+    Picture,
+    Track,
+    colors,
+    features,
+    layouts,
+    load_track,
+    moments,
+    scales,
+    sections,
+    spectra,
+    tempo,
+    tracks,
+)
 
 SOONER = 5.0
 AS_FAST = 1.0
@@ -222,8 +235,8 @@ def measuring() -> Iterator[Row]:
     import librosa
 
     track = load_track(next(iter(PIECES)))
-    sr, n_fft = track.sr, features.window_length(track.sr)
-    hz = features.mel_frequencies(sr)
+    sr, n_fft = track.sr, spectra.window_length(track.sr)
+    hz = scales.mel_frequencies(sr)
     bands = {"n_fft": n_fft, "n_mels": 24, "fmin": 50, "fmax": 8000}
 
     def spectrogram(y, hop, each):
@@ -242,7 +255,7 @@ def measuring() -> Iterator[Row]:
         when = moments.between(0, n * each * hop / sr, n)
         # librosa makes a column more for a signal that is a multiple of the hop.
         y = track.signal[: n * each * hop - 1]
-        assert (np.diff(features.windows(track, when, n_fft)[1]) == each).all()
+        assert (np.diff(spectra.windows(track, when, n_fft)[1]) == each).all()
         for plain in (spectrogram, mel, perceptual_mel):
             ours = getattr(features, plain.__name__)
             assert ours(track, when).shape == plain(y, hop, each).shape
@@ -251,7 +264,7 @@ def measuring() -> Iterator[Row]:
 
     for n in (224, 3584):
         when = moments.even(track, n)
-        edges = features.sample_edges(track, when)
+        edges = spectra.sample_edges(track, when)
         parts = [track.signal[a:b] for a, b in pairwise(edges)]
 
         def envelope(parts=parts):
@@ -271,11 +284,11 @@ def measuring() -> Iterator[Row]:
         yield Row(f"decibels, {power.shape[0]} × {power.shape[1]}", *times, AS_FAST)
 
     for n in (24, 224):
-        ours = partial(features.mel_filters.__wrapped__, sr, n_fft, n)
+        ours = partial(scales.mel_filters.__wrapped__, sr, n_fft, n)
         plain = partial(librosa.filters.mel, sr=sr, **bands | {"n_mels": n})
         yield Row(f"mel_filters, {n} bands, not cached", *compare(ours, plain), AS_FAST)
 
-    times = compare(partial(features.a_weighting, hz), partial(librosa.A_weighting, hz))
+    times = compare(partial(scales.a_weighting, hz), partial(librosa.A_weighting, hz))
     yield Row(f"a_weighting, {len(hz)} frequencies", *times, AS_FAST)
 
 
@@ -290,7 +303,7 @@ def arranging() -> Iterator[Row]:
     for make in (layouts.rows, layouts.snake, layouts.z_order, layouts.hilbert):
         yield Row(f"{make.__name__}, 224 × 224 cells", median(partial(make, 224, 224)), target=LAYOUT_SECONDS)
     track = load_track(next(iter(PIECES)))
-    alike = partial(features.self_similarity, track, moments.even(track, 448), smooth=8)
+    alike = partial(sections.self_similarity, track, moments.even(track, 448), smooth=8)
     yield Row("self_similarity, 448 × 448", median(alike))
 
     def beat():
@@ -305,11 +318,11 @@ def painting() -> Iterator[Row]:
     track = load_track(next(iter(PIECES)))
     track = Track(np.resize(track.signal, 240 * track.sr), track.sr, "four minutes")
     when, where = moments.even(track, 224 * 224), layouts.hilbert(224, 224)
-    names, n_fft = ["loudness", "centroid", "flatness"], features.window_length(track.sr) // 4
+    names, n_fft = ["loudness", "centroid", "flatness"], spectra.window_length(track.sr) // 4
 
     def picture():
         what = features.timbre(track, when, names, n_fft)
-        light, bright, noisy = (features.drawn(name, row) for name, row in zip(names, what, strict=True))
+        light, bright, noisy = (colors.drawn(name, row) for name, row in zip(names, what, strict=True))
         paint = colors.oklch(0.2 + 0.7 * light, 0.14 * (1 - noisy), 0.05 + 0.75 * bright)
         return Picture.compose(track, when, paint[np.newaxis], where)
 

@@ -279,7 +279,7 @@ def test_the_largest_full_circle():
 
 @given(st.floats(0, 0.4), st.floats(0, 1), st.sampled_from(["oklch", "lab"]))
 def test_louder_is_lighter(chroma, hue, space):
-    levels = features.drawn("loudness", np.linspace(-45, 0, 60))
+    levels = colors.drawn("loudness", np.linspace(-45, 0, 60))
     if space == "oklch":
         pixels = colors.oklch(levels, chroma, hue)
     else:
@@ -343,3 +343,68 @@ def test_a_picture_of_colours():
         Picture.compose(track, when, what[:, 1:], layouts.timeline())
     with pytest.raises(ValueError, match=r"^Values of shape \(2, 6, 3\) were given"):
         Picture.compose(track, when, what / 255, layouts.timeline())
+
+
+@given(st.lists(st.floats(0, 1, width=32), min_size=12, max_size=12), st.sampled_from([1, 5, 7, 11]))
+def test_pitch_hue_turns_with_the_music(strengths, step):
+    chroma = np.array(strengths, np.float32)[:, np.newaxis]
+    hue, agree = colors.pitch_hue(chroma, step)
+    assert 0 <= hue[0] < 1
+    assert 0 <= agree[0] <= 1
+    up, agree_up = colors.pitch_hue(np.roll(chroma, step, axis=0), step)
+    assert agree_up == pytest.approx(agree, abs=1e-5)
+    if agree[0] > 1e-3:
+        assert (up[0] - hue[0] - 1 / 12 + 0.5) % 1 == pytest.approx(0.5, abs=1e-3)
+
+
+def test_each_pitch_class_has_its_place():
+    hue, agree = colors.pitch_hue(np.eye(12))
+    # C, G, D, A, E, B, F♯, C♯, G♯, D♯, A♯, F
+    assert np.argsort(hue).tolist() == [0, 7, 2, 9, 4, 11, 6, 1, 8, 3, 10, 5]
+    assert np.allclose(agree, 1)
+    assert colors.pitch_hue(np.ones((12, 1)))[1] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_circle_that_leaves_classes_out():
+    with pytest.raises(ValueError, match="step=2 was given; 1, 5, 7 or 11 was expected"):
+        colors.pitch_hue(np.eye(12), 2)
+
+
+@pytest.mark.parametrize("name", features.TIMBRE)
+@given(st.lists(st.floats(-100, 1e5, width=32), min_size=2))
+def test_drawn_lies_between_0_and_1_and_keeps_the_order(name, values):
+    values = np.sort(values)
+    drawn = colors.drawn(name, values)
+    assert drawn.dtype == np.float32
+    assert ((drawn >= 0) & (drawn <= 1)).all()
+    assert (np.diff(drawn) >= 0).all()
+
+
+def test_drawn_follows_the_stated_rules():
+    assert colors.drawn("loudness", [-99, -40, -20, 0]).tolist() == [0, 0, 0.5, 1]
+    assert np.allclose(colors.drawn("flatness", [0, 1e-6, 10**-3.5, 0.1, 1]), [0, 0, 0.5, 1, 1])
+    for name in ("centroid", "spread", "rolloff"):
+        octave = np.log(2) / np.log(40)
+        assert np.allclose(colors.drawn(name, [0, 150, 300, 600, 6000, 1e5]), [0, 0, octave, 2 * octave, 1, 1])
+
+
+def test_drawn_of_an_unknown_name():
+    with pytest.raises(ValueError, match=r"^'loud' was given; one of loudness, "):
+        colors.drawn("loud", [0])
+
+
+@given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=50))
+def test_stretched_uses_the_whole_range(values):
+    values = np.array(values)
+    stretched = colors.stretched(values)
+    assert ((stretched >= 0) & (stretched <= 1)).all()
+    assert (np.diff(stretched[np.argsort(values)]) >= 0).all()
+    low, high = np.percentile(values, [5, 95])
+    assert (stretched[values >= high] == 1).all() or low == high
+
+
+def test_stretched_ignores_outliers():
+    values = np.arange(101.0)
+    values[-1] = 1e9
+    assert colors.stretched(values)[50] == pytest.approx(0.5)
+    assert colors.stretched(values, 0, 50)[25] == pytest.approx(0.5)

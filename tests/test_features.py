@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import features, moments
+from helpers import features, moments, scales, spectra
 from helpers.tracks import Track
 
 SR = 8000
@@ -56,10 +56,10 @@ def inside(signal: np.ndarray, start: int, length: int) -> np.ndarray:
 
 def slow_power(track: Track, when: np.ndarray, n_fft: int) -> np.ndarray:
     """Return the mean power of the windows of each moment, window by window."""
-    starts, first = features.windows(track, when, n_fft)
+    starts, first = spectra.windows(track, when, n_fft)
     hann = np.sin(np.pi * np.arange(n_fft) / n_fft) ** 2
-    spectra = [np.abs(np.fft.rfft(inside(track.signal, s, n_fft) * hann)) ** 2 for s in starts]
-    return np.stack([np.mean(spectra[a:b], axis=0) for a, b in itertools.pairwise(first)], axis=1)
+    powers = [np.abs(np.fft.rfft(inside(track.signal, s, n_fft) * hann)) ** 2 for s in starts]
+    return np.stack([np.mean(powers[a:b], axis=0) for a, b in itertools.pairwise(first)], axis=1)
 
 
 # The promises: exact, nothing lost.
@@ -93,11 +93,11 @@ def test_measuring_changes_neither_track_nor_moments(name):
     assert np.array_equal(when, edges)
 
 
-@given(n=st.integers(1, 3000), samples=st.integers(800, 2000), spread=st.booleans(), seed=st.integers(0, 99))
-def test_every_sample_lies_in_exactly_one_moment(n, samples, spread, seed):
+@given(n=st.integers(1, 3000), samples=st.integers(800, 2000), evenly=st.booleans(), seed=st.integers(0, 99))
+def test_every_sample_lies_in_exactly_one_moment(n, samples, evenly, seed):
     track = noise(samples)
-    when = moments.even(track, n) if spread else uneven(track, n, seed)
-    edges = features.sample_edges(track, when)
+    when = moments.even(track, n) if evenly else uneven(track, n, seed)
+    edges = spectra.sample_edges(track, when)
     assert edges[0] == 0
     assert edges[-1] == samples
     assert (np.diff(edges) >= 0).all()
@@ -112,7 +112,7 @@ def test_every_sample_lies_in_exactly_one_moment(n, samples, spread, seed):
 def test_windows_stand_in_the_middle_and_never_drift(sr, n):
     samples, n_fft = 3600 * sr + 1, 2048
     hour = SimpleNamespace(sr=sr, duration=samples / sr)
-    starts, first = features.windows(hour, moments.even(hour, n), n_fft)
+    starts, first = spectra.windows(hour, moments.even(hour, n), n_fft)
     count = np.diff(first)
     moment = np.repeat(np.arange(n), count)
     within = np.arange(len(starts)) - first[moment]
@@ -129,7 +129,7 @@ def test_windows_stand_in_the_middle_and_never_drift(sr, n):
 def test_windows_of_uneven_moments(n, seed):
     track = noise(4000)
     when = uneven(track, n, seed)
-    starts, first = features.windows(track, when, 256)
+    starts, first = spectra.windows(track, when, 256)
     middle = (when[1:] + when[:-1]) / 2 * SR
     for i, (a, b) in enumerate(itertools.pairwise(first)):
         assert abs(np.mean(starts[a:b] + 128) - middle[i]) <= 0.5 + 1e-5
@@ -144,7 +144,7 @@ def test_no_impulse_is_overlooked(n):
         track = impulse(samples, at)
         when = moments.even(track, n)
         seen = features.spectrogram(track, when, n_fft)
-        count = np.diff(features.windows(track, when, n_fft)[1])
+        count = np.diff(spectra.windows(track, when, n_fft)[1])
         # Some window stands within a quarter of its length, where a Hann window is at least ½: power ¼ in each row.
         assert (seen * count).max() >= 0.24, at
         assert seen[0].argmax() in range(int(at * n / samples) - n_fft * n // samples - 1, n)
@@ -170,12 +170,12 @@ def test_histogram_of_an_hour_in_one_moment_counts_every_sample():
 # Against a slow loop.
 
 
-@given(n=st.integers(1, 1200), spread=st.booleans(), seed=st.integers(0, 99))
-def test_envelope_is_the_slow_loop(n, spread, seed):
+@given(n=st.integers(1, 1200), evenly=st.booleans(), seed=st.integers(0, 99))
+def test_envelope_is_the_slow_loop(n, evenly, seed):
     track = noise(1000, seed=seed)
-    when = moments.even(track, n) if spread else uneven(track, n, seed)
+    when = moments.even(track, n) if evenly else uneven(track, n, seed)
     low, high = features.envelope(track, when)
-    edges = features.sample_edges(track, when)
+    edges = spectra.sample_edges(track, when)
     for i, (a, b) in enumerate(itertools.pairwise(edges)):
         piece = track.signal[a:b] if b > a else track.signal[[min(a, 999)]]
         assert (low[i], high[i]) == (piece.min(), piece.max())
@@ -186,7 +186,7 @@ def test_envelope_of_moments_that_end_elsewhere_than_the_music(when):
     signal = np.zeros(800, np.float32)
     signal[-1] = 1
     track = Track(signal, SR)
-    edges = features.sample_edges(track, when)
+    edges = spectra.sample_edges(track, when)
     holds = [a <= 799 < b for a, b in itertools.pairwise(edges)]
     high = features.envelope(track, when)[1]
     assert high[np.flatnonzero(holds)] == 1
@@ -196,12 +196,12 @@ def test_envelope_of_moments_that_end_elsewhere_than_the_music(when):
     n=st.integers(1, 1200),
     bins=st.integers(1, 100),
     limit=st.sampled_from([0.25, 0.5, 1.0, 2.0]),
-    spread=st.booleans(),
+    evenly=st.booleans(),
     seed=st.integers(0, 99),
 )
-def test_waveform_is_the_slow_loop(n, bins, limit, spread, seed):
+def test_waveform_is_the_slow_loop(n, bins, limit, evenly, seed):
     track = noise(1000, seed=seed)
-    when = moments.even(track, n) if spread else uneven(track, n, seed)
+    when = moments.even(track, n) if evenly else uneven(track, n, seed)
     drawn = features.waveform(track, when, bins, limit)
     borders = np.linspace(-limit, limit, bins + 1)
     for i, (low, high) in enumerate(features.envelope(track, when).T.astype(float)):
@@ -226,7 +226,7 @@ def test_histogram_is_the_slow_loop(n, bins, limit):
     track = noise(1500, seed=n)
     when = moments.even(track, n)
     counts = features.amplitude_histogram(track, when, bins, limit)
-    edges = features.sample_edges(track, when)
+    edges = spectra.sample_edges(track, when)
     for i, (a, b) in enumerate(itertools.pairwise(edges)):
         piece = np.clip(track.signal[a:b].astype(float), -limit, limit)
         assert np.array_equal(counts[:, i], np.histogram(piece, bins, (-limit, limit))[0])
@@ -239,10 +239,10 @@ def test_histogram_has_the_lowest_amplitude_first():
 
 @pytest.mark.parametrize("n_fft", [2, 64, 250])
 @settings(max_examples=25)
-@given(n=st.integers(1, 90), spread=st.booleans(), seed=st.integers(0, 99))
-def test_spectrogram_is_the_mean_power_of_its_windows(n_fft, n, spread, seed):
+@given(n=st.integers(1, 90), evenly=st.booleans(), seed=st.integers(0, 99))
+def test_spectrogram_is_the_mean_power_of_its_windows(n_fft, n, evenly, seed):
     track = noise(1500, seed=seed)
-    when = moments.even(track, n) if spread else uneven(track, n, seed)
+    when = moments.even(track, n) if evenly else uneven(track, n, seed)
     slow = slow_power(track, when, n_fft)
     assert features.spectrogram(track, when, n_fft) == pytest.approx(slow, rel=1e-5, abs=1e-9)
 
@@ -311,45 +311,6 @@ def test_mel_and_perceptual_mel_are_librosas(sr, hop, n_fft, bands, fmin, fmax):
     assert ours.max() == 0
 
 
-@pytest.mark.parametrize("sr", [8000, 16000, 22050, 44100, 192_000])
-@pytest.mark.parametrize("n_fft", [512, 2048])
-@pytest.mark.parametrize(("bands", "fmin", "fmax"), [(1, 50, 3000), (24, 50, 4000), (56, 0, 4000), (128, 20, 3999.5)])
-def test_mel_filters_are_librosas(sr, n_fft, bands, fmin, fmax):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        theirs = librosa.filters.mel(sr=sr, n_fft=n_fft, n_mels=bands, fmin=fmin, fmax=fmax)
-    ours = features.mel_filters(sr, n_fft, bands, fmin, fmax)
-    assert ours.dtype == np.float32
-    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6 * theirs.max())
-    expected = librosa.mel_frequencies(n_mels=bands + 2, fmin=fmin, fmax=fmax)[1:-1]
-    np.testing.assert_allclose(features.mel_frequencies(sr, bands, fmin, fmax), expected)
-
-
-def test_nothing_is_above_half_the_sample_rate():
-    half = features.mel_filters(8000, 512, 24, 50, 4000)
-    assert np.array_equal(features.mel_filters(8000, 512, 24, 50, 20_000), half)
-
-
-def test_filters_kept_for_later_cannot_be_altered():
-    with pytest.raises(ValueError, match="read-only"):
-        features.mel_filters(8000, 512)[0] = 1
-
-
-def test_hz_and_mel_are_librosas():
-    hz = np.concatenate([np.linspace(0, 1000, 50), [999.999, 1000, 1000.001], np.geomspace(1001, 96_000, 50)])
-    np.testing.assert_allclose(features.hz_to_mel(hz), librosa.hz_to_mel(hz), rtol=1e-12)
-    mel = np.concatenate([np.linspace(0, 80, 50), [15]])
-    np.testing.assert_allclose(features.mel_to_hz(mel), librosa.mel_to_hz(mel), rtol=1e-12)
-    np.testing.assert_allclose(features.mel_to_hz(features.hz_to_mel(hz)), hz, rtol=1e-12)
-
-
-def test_a_weighting_is_librosas():
-    hz = np.geomspace(2, 96_000, 500)
-    np.testing.assert_allclose(features.a_weighting(hz), librosa.A_weighting(hz, min_db=None), rtol=1e-6, atol=1e-3)
-    assert features.a_weighting(1000) == pytest.approx(0, abs=0.01)
-    assert np.isfinite(features.a_weighting(0))
-
-
 @pytest.mark.parametrize("top_db", [20.0, 80.0, 120.0])
 @pytest.mark.parametrize("ref", [None, 1.0, 0.01])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -382,7 +343,7 @@ def test_power_is_averaged_before_decibels():
 def test_rows_are_frequencies_lowest_first():
     track = Track(np.sin(2 * np.pi * 1000 * np.arange(8000) / SR).astype(np.float32), SR)
     assert (features.spectrogram(track, moments.even(track, 5), 256).argmax(axis=0) == 32).all()
-    band = np.abs(features.mel_frequencies(SR, 24, 50, 4000) - 1000).argmin()
+    band = np.abs(scales.mel_frequencies(SR, 24, 50, 4000) - 1000).argmin()
     assert (features.mel(track, moments.even(track, 5), 24, 50, 4000, 2048).argmax(axis=0) == band).all()
 
 
@@ -406,7 +367,7 @@ def test_rows_are_frequencies_lowest_first():
     ],
 )
 def test_window_length(sr, length):
-    assert features.window_length(sr) == length
+    assert spectra.window_length(sr) == length
     assert abs(np.log2(length / sr / (2048 / 22050))) <= 0.5
 
 
@@ -421,11 +382,11 @@ def test_window_length_is_chosen_where_none_is_given():
 @pytest.mark.parametrize("n", [1, 40, 3000])
 def test_number_of_processors_changes_nothing(n, monkeypatch):
     track = noise(30_000)
-    monkeypatch.setattr(features, "SAMPLES_PER_BLOCK", 512)
-    monkeypatch.setattr(features, "BLOCKS_PER_TASK", 2)
+    monkeypatch.setattr(spectra, "SAMPLES_PER_BLOCK", 512)
+    monkeypatch.setattr(spectra, "BLOCKS_PER_TASK", 2)
     results = []
     for processors in (1, 2, 7, None):
-        monkeypatch.setattr(features.os, "cpu_count", lambda processors=processors: processors)
+        monkeypatch.setattr(spectra.os, "cpu_count", lambda processors=processors: processors)
         results.append(features.mel(track, moments.even(track, n), n_fft=128))
     assert all(np.array_equal(result, results[0]) for result in results)
 
@@ -437,8 +398,8 @@ def test_size_of_the_blocks_changes_only_roundings(samples_per_block, blocks_per
     track = noise(3000)
     when = moments.even(track, n)
     whole = features.spectrogram(track, when, 64)
-    monkeypatch.setattr(features, "SAMPLES_PER_BLOCK", samples_per_block)
-    monkeypatch.setattr(features, "BLOCKS_PER_TASK", blocks_per_task)
+    monkeypatch.setattr(spectra, "SAMPLES_PER_BLOCK", samples_per_block)
+    monkeypatch.setattr(spectra, "BLOCKS_PER_TASK", blocks_per_task)
     np.testing.assert_allclose(features.spectrogram(track, when, 64), whole, rtol=1e-6)
 
 

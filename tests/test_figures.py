@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from helpers import Picture, figures, layouts
-from helpers.figures import clock, describe, draw
+from helpers import Picture, figures, gallery, layouts
+from helpers.figures import describe, draw
 from helpers.tracks import Track
 
 
@@ -20,14 +20,6 @@ def _nothing_stays_open():
     """Close what a test has drawn."""
     yield
     plt.close("all")
-
-
-@pytest.fixture
-def shown(monkeypatch):
-    """Collect what is displayed, as (data, metadata)."""
-    calls = []
-    monkeypatch.setattr("IPython.display.display", lambda data, metadata, raw: calls.append((data, metadata, raw)))
-    return calls
 
 
 def peaked(bins: int = 4, n: int = 8, row: int = 2, column: int = 5) -> np.ndarray:
@@ -169,40 +161,6 @@ def test_fill_makes_room_for_loud_music():
     assert figures.fill([-3, -1], [1, 2], [0, 1, 2], ax=other) is other
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0, "0 s"),
-        (6.7, "6.7 s"),
-        (0.0123, "0.0123 s"),
-        (10, "0:10"),
-        (59.4, "0:59"),
-        (59.6, "1:00"),
-        (67, "1:07"),
-        (600, "10:00"),
-        (3600, "60:00"),
-        (np.float32(67.2), "1:07"),
-    ],
-)
-def test_clock(seconds, said):
-    assert clock(seconds) == said
-
-
-def test_clock_with_minutes():
-    assert [clock(seconds, minutes=True) for seconds in (0, 6.7, 90)] == ["0:00", "0:07", "1:30"]
-
-
-@given(st.floats(0, 36_000))
-def test_clock_is_never_far_off(seconds):
-    said = clock(seconds)
-    if said.endswith(" s"):
-        assert float(said[:-2]) == pytest.approx(seconds, rel=0.006)
-        return
-    minutes, rest = map(int, said.split(":"))
-    assert 0 <= rest < 60
-    assert minutes * 60 + rest == pytest.approx(seconds, abs=0.5)
-
-
 def test_describe_says_captions_axes_and_lines():
     _, (one, other) = plt.subplots(1, 2)
     one.plot([0, 1, 2], [5, 9, 1], label="rise")
@@ -298,41 +256,6 @@ def test_show_gives_the_same_bytes_again(shown):
     assert shown[0] == shown[1]
 
 
-def test_gallery_shows_pictures_pixel_by_pixel(shown):
-    track = Track(np.zeros(8000, np.float32), 8000, "dots")
-    dice = np.random.default_rng(0)
-    pictures = [
-        Picture.compose(track, np.linspace(0, 1, n + 1), dice.random((bins, n)), layouts.timeline())
-        for bins, n in [(60, 70), (80, 50)]
-    ]
-    figures.gallery(pictures, ["One", "Two"])
-    ((data, metadata, _),) = shown
-    assert data["text/plain"] == metadata["image/png"]["alt"] == f"One: {pictures[0].alt} Two: {pictures[1].alt}"
-    stored = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
-    image = np.asarray(stored.convert("RGB"), dtype=int)
-    assert image.shape == (80 + 26, 70 + 24 + 50, 3)
-    # A table of 256 colours, shared with the smoothed letters: no channel is off by more than 2 of 255.
-    assert stored.mode == "P"
-    assert np.abs(image[26:86, :70] - pictures[0].pixels).max() <= 2
-    assert np.abs(image[26:106, 94:] - pictures[1].pixels).max() <= 2
-    assert plt.get_fignums() == []
-
-
-def test_a_picture_of_many_colours_keeps_them_all(shown):
-    pixels = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
-    data, _ = figures.bundle(Image.fromarray(pixels), "many")
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(data["image/png"])))), pixels)
-
-
-def test_a_picture_of_256_colours_is_stored_with_a_table_and_exactly(shown):
-    pixels = np.random.default_rng(0).integers(0, 256, (256, 3), dtype=np.uint8)
-    pixels = pixels[np.random.default_rng(1).integers(0, 256, (40, 50))]
-    data, _ = figures.bundle(Image.fromarray(pixels), "few")
-    stored = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
-    assert stored.mode == "P"
-    assert np.array_equal(np.asarray(stored.convert("RGB")), pixels)
-
-
 def test_dollar_signs_in_a_name_are_no_formula(shown):
     name = "Ke$ha $\\frac{"
     ax = draw(peaked(), np.arange(9), title=name)
@@ -342,7 +265,7 @@ def test_dollar_signs_in_a_name_are_no_formula(shown):
     figures.show(ax.figure)
     track = Track(np.zeros(8000, np.float32), 8000, name)
     picture = Picture.compose(track, np.linspace(0, 1, 5), np.eye(4), layouts.timeline())
-    figures.gallery([picture], [name])
+    gallery([picture], [name])
     assert all(name in data["text/plain"] for data, _, _ in shown)
 
 

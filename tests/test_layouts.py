@@ -219,7 +219,7 @@ def test_flat_and_large_ones(grid, high, wide):
 @every_grid
 @pytest.mark.parametrize(("high", "wide"), [(0, 4), (4, 0), (-1, 4), (2.5, 4), (4, "4"), (4, None), (4, float("inf"))])
 def test_sizes_that_are_none(grid, high, wide):
-    with pytest.raises(ValueError, match=r"^(rows|cols)=.* was given; a whole number of at least 1 was expected\.$"):
+    with pytest.raises(ValueError, match=r"^(nrows|ncols)=.* was given; a whole number of at least 1 was expected\.$"):
         grid(high, wide)
 
 

@@ -64,20 +64,6 @@ def test_between_refuses_a_stretch_without_length(start, end):
         moments.between(start, end, 3)
 
 
-@pytest.mark.parametrize(
-    "when", [[], [0], 3, [[0, 1]], [0, 0], [1, 0], [0, 1, 1], [0, float("nan")], [0, float("inf")], [float("nan"), 1]]
-)
-def test_checked_refuses_what_are_not_moments(when):
-    with pytest.raises(ValueError, match=r"^Moments are increasing edges in seconds.*use moments.even\(track, n\)\.$"):
-        moments.checked(when)
-
-
-def test_checked_returns_float64():
-    when = moments.checked([0, 1, 4])
-    assert when.dtype == np.float64
-    assert np.array_equal(when, [0, 1, 4])
-
-
 def steady(period, start, downbeat=0, metre=1):
     """Return a pulse that is a straight line."""
     return Pulse(np.empty(0), period, start, steady=True, downbeat=downbeat, metre=metre)

@@ -4,13 +4,14 @@ import base64
 import io
 from functools import partial
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from helpers import Picture, colors, features, figures, layouts, moments
+from helpers import Picture, colors, features, gallery, layouts, moments, outputs
 from helpers.layouts import Layout, timeline
 from helpers.tracks import Track
 
@@ -189,7 +190,7 @@ def test_alt_is_right_in_any_layout(seed):
     when = moments.even(track, n)
     order = np.random.default_rng(seed).permutation(n)
     picture = Picture.compose(track, when, order[np.newaxis].repeat(3, axis=0), shuffled(4, 3, seed))
-    brightest, darkest = (figures.clock(when[i]) for i in (order.argmax(), order.argmin()))
+    brightest, darkest = (outputs.clock(when[i]) for i in (order.argmax(), order.argmin()))
     assert picture.alt == (
         f"Picture of dice, 9 × 12 pixels: 9 s of music in 36 moments, brightest at {brightest}, darkest at {darkest}."
     )
@@ -276,3 +277,23 @@ def test_jupyter_gets_the_picture_and_its_words(n):
     shown = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
     assert shown.format == "PNG"
     assert np.array_equal(np.asarray(shown.convert("RGB")), np.asarray(picture.enlarged()))
+
+
+def test_gallery_shows_pictures_pixel_by_pixel(shown):
+    track = Track(np.zeros(8000, np.float32), 8000, "dots")
+    dice = np.random.default_rng(0)
+    pictures = [
+        Picture.compose(track, np.linspace(0, 1, n + 1), dice.random((bins, n)), layouts.timeline())
+        for bins, n in [(60, 70), (80, 50)]
+    ]
+    gallery(pictures, ["One", "Two"])
+    ((data, metadata, _),) = shown
+    assert data["text/plain"] == metadata["image/png"]["alt"] == f"One: {pictures[0].alt} Two: {pictures[1].alt}"
+    stored = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    image = np.asarray(stored.convert("RGB"), dtype=int)
+    assert image.shape == (80 + 26, 70 + 24 + 50, 3)
+    # A table of 256 colours, shared with the smoothed letters: no channel is off by more than 2 of 255.
+    assert stored.mode == "P"
+    assert np.abs(image[26:86, :70] - pictures[0].pixels).max() <= 2
+    assert np.abs(image[26:106, 94:] - pictures[1].pixels).max() <= 2
+    assert plt.get_fignums() == []

@@ -60,7 +60,7 @@ def test_likeness_is_the_correlation_of_what_is_special(n, bins, seed):
     values = dice(n, bins, seed) * 30 - 40
     special = values - values.mean(axis=1, keepdims=True)
     expected = 1 - cdist(special.T, special.T, "correlation")
-    assert np.allclose(features.likeness(values), expected, atol=1e-5)
+    assert np.allclose(sections.likeness(values), expected, atol=1e-5)
 
 
 def test_likeness_is_librosas_cross_similarity():
@@ -69,13 +69,13 @@ def test_likeness_is_librosas_cross_similarity():
     special -= special.mean(axis=0)
     # librosa keeps the nearest neighbours only, and 1 − cosine of them.
     distance = librosa.segment.cross_similarity(special, special, k=60, metric="cosine", mode="distance", full=True)
-    assert np.allclose(features.likeness(values), 1 - distance, atol=1e-5)
+    assert np.allclose(sections.likeness(values), 1 - distance, atol=1e-5)
 
 
 def test_likeness_in_a_slow_loop():
     values = dice(9, 5)
     mean = values.mean(axis=1)
-    got = features.likeness(values)
+    got = sections.likeness(values)
     for i in range(9):
         for j in range(9):
             a, b = values[:, i] - mean, values[:, j] - mean
@@ -84,7 +84,7 @@ def test_likeness_in_a_slow_loop():
 
 @given(n=st.integers(1, 40), bins=st.integers(1, 9), scale=st.sampled_from([0, 1e-6, 1, 1e9]), seed=st.integers(0, 99))
 def test_likeness_is_symmetric_and_1_on_the_diagonal(n, bins, scale, seed):
-    matrix = features.likeness(scale * dice(n, bins, seed))
+    matrix = sections.likeness(scale * dice(n, bins, seed))
     assert matrix.dtype == np.float32
     assert matrix.shape == (n, n)
     assert np.allclose(matrix, matrix.T, atol=1e-6)
@@ -94,20 +94,20 @@ def test_likeness_is_symmetric_and_1_on_the_diagonal(n, bins, scale, seed):
 
 @pytest.mark.parametrize("value", [0, -80, 1e-30, 7e5])
 def test_columns_without_a_difference_are_alike(value):
-    assert (features.likeness(np.full((5, 7), value)) == 1).all()
+    assert (sections.likeness(np.full((5, 7), value)) == 1).all()
 
 
 def test_columns_like_the_average_are_alike_and_unrelated_to_others():
     values = np.tile(np.array([[1.0], [-5], [2], [8]]), (1, 4))
     values[:, 2] += [1, -2, 0, 3]
     values[:, 3] -= [1, -2, 0, 3]
-    assert np.allclose(features.likeness(values), [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, -1], [0, 0, -1, 1]], atol=1e-6)
+    assert np.allclose(sections.likeness(values), [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, -1], [0, 0, -1, 1]], atol=1e-6)
 
 
 def test_loudness_alone_makes_no_difference():
     values = dice(20, 8)
     louder = values + np.linspace(0, 30, 20)
-    assert np.allclose(features.likeness(values), features.likeness(louder), atol=1e-5)
+    assert np.allclose(sections.likeness(values), sections.likeness(louder), atol=1e-5)
 
 
 # Stripes.
@@ -122,37 +122,37 @@ def test_smoothing_in_a_slow_loop(n, reach, seed):
         for j in range(n):
             near = [k for k in range(-reach, reach + 1) if 0 <= i + k < n and 0 <= j + k < n]
             expected[i, j] = np.average([matrix[i + k, j + k] for k in near], weights=[window[k + reach] for k in near])
-    got = features.along_diagonals(matrix, reach)
+    got = sections.along_diagonals(matrix, reach)
     assert got.dtype == np.float32
     assert np.allclose(got, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("reach", [1, 4, 9])
 def test_smoothing_is_librosas_path_enhancement_inside(reach):
-    matrix = features.likeness(dice(60))
+    matrix = sections.likeness(dice(60))
     length = 2 * reach + 1
     expected = librosa.segment.path_enhance(
         matrix, length, window=lambda n: np.hanning(n + 2)[1:-1], n_filters=1, min_ratio=1, max_ratio=1, clip=False
     )
     inside = slice(length, -length)
-    assert np.allclose(features.along_diagonals(matrix, reach)[inside, inside], expected[inside, inside], atol=1e-4)
+    assert np.allclose(sections.along_diagonals(matrix, reach)[inside, inside], expected[inside, inside], atol=1e-4)
 
 
 def test_no_smoothing_changes_nothing():
-    matrix = features.likeness(dice(30))
-    assert np.array_equal(features.along_diagonals(matrix, 0), matrix)
+    matrix = sections.likeness(dice(30))
+    assert np.array_equal(sections.along_diagonals(matrix, 0), matrix)
 
 
 @given(n=st.integers(1, 30), reach=st.integers(0, 40))
 def test_smoothing_keeps_the_diagonal_and_the_symmetry(n, reach):
-    matrix = features.along_diagonals(features.likeness(dice(n)), reach)
+    matrix = sections.along_diagonals(sections.likeness(dice(n)), reach)
     assert np.allclose(np.diag(matrix), 1, atol=1e-6)
     assert np.allclose(matrix, matrix.T, atol=1e-6)
 
 
 def test_a_stripe_stays_and_the_rest_fades():
-    matrix = features.likeness(np.tile(dice(40, 12), (1, 2)))
-    smooth = features.along_diagonals(matrix, 6)
+    matrix = sections.likeness(np.tile(dice(40, 12), (1, 2)))
+    smooth = sections.along_diagonals(matrix, 6)
     assert np.allclose(np.diag(smooth, 40), 1, atol=1e-5)
     elsewhere = np.abs(np.subtract.outer(range(80), range(80))) % 40 != 0
     assert np.abs(smooth[elsewhere]).mean() < np.abs(matrix[elsewhere]).mean() / 2
@@ -165,13 +165,13 @@ def test_self_similarity_is_made_of_perceptual_mel_bands():
     track = song("AB", 2)
     when = moments.even(track, 24)
     values = features.perceptual_mel(track, when, 20)
-    expected = features.along_diagonals(features.likeness(values), 3)
-    assert np.array_equal(features.self_similarity(track, when, smooth=3, bands=20), expected)
+    expected = sections.along_diagonals(sections.likeness(values), 3)
+    assert np.array_equal(sections.self_similarity(track, when, smooth=3, bands=20), expected)
 
 
 def test_repeats_are_blocks():
     track = song("AABA", 4)
-    matrix = features.self_similarity(track, moments.even(track, 64))
+    matrix = sections.self_similarity(track, moments.even(track, 64))
     # Where two parts meet, a window hears both.
     inside = np.flatnonzero(~np.isin(np.arange(64) % 16, [0, 15]))
     part = inside // 16
@@ -184,7 +184,7 @@ def test_repeats_are_blocks():
 def test_repeats_are_stripes():
     verse = melody(5, 1)
     track = Track(np.concatenate([verse, melody(5, 2), verse]).astype(np.float32), SR, "verse, bridge, verse")
-    matrix = features.self_similarity(track, moments.even(track, 60), smooth=4)
+    matrix = sections.self_similarity(track, moments.even(track, 60), smooth=4)
     mean = [np.diag(matrix, lag).mean() for lag in range(8, 50)]
     assert 8 + int(np.argmax(mean)) == 40
 
@@ -192,7 +192,7 @@ def test_repeats_are_stripes():
 def test_moments_may_be_uneven():
     track = song("ABA", 2)
     when = np.concatenate([np.arange(0, 3, 0.25), np.arange(3, 6.1, 0.5)])
-    matrix = features.self_similarity(track, when)
+    matrix = sections.self_similarity(track, when)
     assert matrix.shape == (len(when) - 1,) * 2
     assert matrix[1, -2] > 0.8 > 0 > matrix[1, 10]
 
@@ -202,7 +202,7 @@ def test_moments_may_be_uneven():
 def test_short_and_silent_tracks(n, seconds):
     for track in (silence(seconds), song("A", seconds)):
         when = moments.even(track, n)
-        matrix = features.self_similarity(track, when, smooth=2)
+        matrix = sections.self_similarity(track, when, smooth=2)
         curve = sections.novelty(matrix, 5)
         found = sections.boundaries(curve, when)
         assert np.isfinite(matrix).all()
@@ -214,7 +214,7 @@ def test_short_and_silent_tracks(n, seconds):
 
 def test_silence_is_like_silence_only():
     track = Track(np.concatenate([melody(3, 1), np.zeros(3 * SR)]).astype(np.float32), SR, "and then nothing")
-    matrix = features.self_similarity(track, moments.even(track, 30))
+    matrix = sections.self_similarity(track, moments.even(track, 30))
     assert matrix[16:, 16:].min() > 0.99
     assert matrix[:14, 16:].mean() < 0.1
 
@@ -222,17 +222,17 @@ def test_silence_is_like_silence_only():
 def test_too_many_moments_are_refused():
     track = silence()
     with pytest.raises(ValueError, match=r"^4097 moments were given; at most 4096 can be compared.*: use longer"):
-        features.self_similarity(track, moments.even(track, 4097))
+        sections.self_similarity(track, moments.even(track, 4097))
     with pytest.raises(ValueError, match=r"^bands=1 was given"):
-        features.self_similarity(track, moments.even(track, 4), bands=1)
+        sections.self_similarity(track, moments.even(track, 4), bands=1)
     with pytest.raises(ValueError, match=r"^reach=-1 was given"):
-        features.self_similarity(track, moments.even(track, 4), smooth=-1)
+        sections.self_similarity(track, moments.even(track, 4), smooth=-1)
 
 
 def test_every_pixel_knows_its_moment():
     track = song("AB", 2)
     when = np.sort(np.append(moments.even(track, 10), 0.07))
-    matrix = features.self_similarity(track, when)
+    matrix = sections.self_similarity(track, when)
     picture = Picture.compose(track, when, matrix, layouts.timeline(), low=0, high=1)
     assert picture.pixels.shape == (11, 11, 3)
     assert np.array_equal(picture.times, np.tile(when[:-1].astype(np.float32), (11, 1)))
@@ -260,7 +260,7 @@ def test_checkerboard(reach):
 
 @given(n=st.integers(1, 14), reach=st.integers(1, 20), seed=st.integers(0, 99))
 def test_novelty_in_a_slow_loop(n, reach, seed):
-    matrix = features.likeness(dice(n, 6, seed))
+    matrix = sections.likeness(dice(n, 6, seed))
     kernel = sections.checkerboard(reach)
 
     def mirrored(i):
@@ -293,7 +293,7 @@ def test_novelty_of_two_blocks():
 def test_boundaries_are_found(form):
     track = song(form, 6)
     when = moments.even(track, len(form) * 12)
-    found = sections.boundaries(sections.novelty(features.self_similarity(track, when), 8), when)
+    found = sections.boundaries(sections.novelty(sections.self_similarity(track, when), 8), when)
     expected = [6 * i for i in range(1, len(form)) if form[i] != form[i - 1]]
     assert len(found) == len(expected)
     assert np.allclose(found, expected, atol=0.51)
@@ -302,7 +302,7 @@ def test_boundaries_are_found(form):
 def test_noise_is_hardly_novel():
     signal = np.random.default_rng(3).uniform(-0.5, 0.5, 60 * SR).astype(np.float32)
     track = Track(signal, SR, "noise")
-    curve = sections.novelty(features.self_similarity(track, moments.even(track, 240)), 30)
+    curve = sections.novelty(sections.self_similarity(track, moments.even(track, 240)), 30)
     assert curve.max() < 0.06
 
 

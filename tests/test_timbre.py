@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import features, moments
+from helpers import colors, features, moments, spectra
 from helpers.tracks import Track
 
 SR = 8000
@@ -93,14 +93,6 @@ def test_onset_strength_is_librosas(n):
     assert np.allclose(features.onset_strength(track, when, **bands)[0], theirs, atol=1e-4)
 
 
-@pytest.mark.parametrize("sr", [8000, 22050, 44100, 192_000])
-@pytest.mark.parametrize("n_fft", [256, 2048, 4096])
-def test_chroma_filters_are_librosas(sr, n_fft):
-    ours = features.chroma_filters(sr, n_fft)
-    assert np.allclose(ours[:, 1:], librosa.filters.chroma(sr=sr, n_fft=n_fft, tuning=0)[:, 1:], atol=1e-6)
-    assert not ours[:, 0].any()
-
-
 @pytest.mark.parametrize("n", MOMENTS)
 def test_chroma_is_librosas(n):
     track = noise()
@@ -116,39 +108,14 @@ def test_a_tone_has_its_pitch_class(hz, pitch_class):
     track = tone(hz)
     chroma = features.chroma(track, moments.even(track, 3))
     assert (chroma.argmax(axis=0) == pitch_class).all()
-    hue, agree = features.pitch_hue(chroma, step=1)
+    hue, agree = colors.pitch_hue(chroma, step=1)
     apart = (hue * 12 - pitch_class + 6) % 12 - 6
     assert np.abs(apart).max() < 0.5
     assert agree.min() > 0.8
     # A lower tone reaches its neighbours on the keyboard, which are far away on the circle of fifths.
     if hz > 200:
-        apart = (features.pitch_hue(chroma)[0] * 12 - pitch_class * 7 + 6) % 12 - 6
+        apart = (colors.pitch_hue(chroma)[0] * 12 - pitch_class * 7 + 6) % 12 - 6
         assert np.abs(apart).max() < 0.5
-
-
-@given(st.lists(st.floats(0, 1, width=32), min_size=12, max_size=12), st.sampled_from([1, 5, 7, 11]))
-def test_pitch_hue_turns_with_the_music(strengths, step):
-    chroma = np.array(strengths, np.float32)[:, np.newaxis]
-    hue, agree = features.pitch_hue(chroma, step)
-    assert 0 <= hue[0] < 1
-    assert 0 <= agree[0] <= 1
-    up, agree_up = features.pitch_hue(np.roll(chroma, step, axis=0), step)
-    assert agree_up == pytest.approx(agree, abs=1e-5)
-    if agree[0] > 1e-3:
-        assert (up[0] - hue[0] - 1 / 12 + 0.5) % 1 == pytest.approx(0.5, abs=1e-3)
-
-
-def test_each_pitch_class_has_its_place():
-    hue, agree = features.pitch_hue(np.eye(12))
-    # C, G, D, A, E, B, F♯, C♯, G♯, D♯, A♯, F
-    assert np.argsort(hue).tolist() == [0, 7, 2, 9, 4, 11, 6, 1, 8, 3, 10, 5]
-    assert np.allclose(agree, 1)
-    assert features.pitch_hue(np.ones((12, 1)))[1] == pytest.approx(0, abs=1e-6)
-
-
-def test_a_circle_that_leaves_classes_out():
-    with pytest.raises(ValueError, match="step=2 was given; 1, 5, 7 or 11 was expected"):
-        features.pitch_hue(np.eye(12), 2)
 
 
 @pytest.mark.parametrize(("sr", "seconds"), [(8000, 0.1), (22050, 1), (96_000, 0.5), (192_000, 0.3)])
@@ -184,10 +151,10 @@ def test_silence(exponent):
     assert not features.onset_strength(track, when).any()
     chroma = features.chroma(track, when)
     assert not chroma.any()
-    assert not features.pitch_hue(chroma).any()
+    assert not colors.pitch_hue(chroma).any()
     for name, row in zip(features.TIMBRE, what, strict=True):
-        assert (features.drawn(name, row) == (name == "flatness")).all()
-        assert not features.stretched(row).any()
+        assert (colors.drawn(name, row) == (name == "flatness")).all()
+        assert not colors.stretched(row).any()
 
 
 def test_one_pass_gives_the_same_as_several():
@@ -204,8 +171,8 @@ def test_no_moment_knows_of_others(monkeypatch):
     track = noise(20_000)
     when = moments.even(track, 300)
     once = features.timbre(track, when, n_fft=N_FFT)
-    monkeypatch.setattr(features, "BLOCKS_PER_TASK", 1)
-    monkeypatch.setattr(features, "SAMPLES_PER_BLOCK", N_FFT * 7)
+    monkeypatch.setattr(spectra, "BLOCKS_PER_TASK", 1)
+    monkeypatch.setattr(spectra, "SAMPLES_PER_BLOCK", N_FFT * 7)
     assert np.allclose(features.timbre(track, when, n_fft=N_FFT), once, rtol=1e-5)
 
 
@@ -223,43 +190,3 @@ def test_odd_window():
 
 
 # Between 0 and 1.
-
-
-@pytest.mark.parametrize("name", features.TIMBRE)
-@given(st.lists(st.floats(-100, 1e5, width=32), min_size=2))
-def test_drawn_lies_between_0_and_1_and_keeps_the_order(name, values):
-    values = np.sort(values)
-    drawn = features.drawn(name, values)
-    assert drawn.dtype == np.float32
-    assert ((drawn >= 0) & (drawn <= 1)).all()
-    assert (np.diff(drawn) >= 0).all()
-
-
-def test_drawn_follows_the_stated_rules():
-    assert features.drawn("loudness", [-99, -40, -20, 0]).tolist() == [0, 0, 0.5, 1]
-    assert np.allclose(features.drawn("flatness", [0, 1e-6, 10**-3.5, 0.1, 1]), [0, 0, 0.5, 1, 1])
-    for name in ("centroid", "spread", "rolloff"):
-        octave = np.log(2) / np.log(40)
-        assert np.allclose(features.drawn(name, [0, 150, 300, 600, 6000, 1e5]), [0, 0, octave, 2 * octave, 1, 1])
-
-
-def test_drawn_of_an_unknown_name():
-    with pytest.raises(ValueError, match=r"^'loud' was given; one of loudness, "):
-        features.drawn("loud", [0])
-
-
-@given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=50))
-def test_stretched_uses_the_whole_range(values):
-    values = np.array(values)
-    stretched = features.stretched(values)
-    assert ((stretched >= 0) & (stretched <= 1)).all()
-    assert (np.diff(stretched[np.argsort(values)]) >= 0).all()
-    low, high = np.percentile(values, [5, 95])
-    assert (stretched[values >= high] == 1).all() or low == high
-
-
-def test_stretched_ignores_outliers():
-    values = np.arange(101.0)
-    values[-1] = 1e9
-    assert features.stretched(values)[50] == pytest.approx(0.5)
-    assert features.stretched(values, 0, 50)[25] == pytest.approx(0.5)

@@ -1,0 +1,61 @@
+"""What Jupyter gets: times as a listener says them, colours as they are."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from helpers import outputs
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"),
+        (6.7, "6.7 s"),
+        (0.0123, "0.0123 s"),
+        (10, "0:10"),
+        (59.4, "0:59"),
+        (59.6, "1:00"),
+        (67, "1:07"),
+        (600, "10:00"),
+        (3600, "60:00"),
+        (np.float32(67.2), "1:07"),
+    ],
+)
+def test_clock(seconds, said):
+    assert outputs.clock(seconds) == said
+
+
+def test_clock_with_minutes():
+    assert [outputs.clock(seconds, minutes=True) for seconds in (0, 6.7, 90)] == ["0:00", "0:07", "1:30"]
+
+
+@given(st.floats(0, 36_000))
+def test_clock_is_never_far_off(seconds):
+    said = outputs.clock(seconds)
+    if said.endswith(" s"):
+        assert float(said[:-2]) == pytest.approx(seconds, rel=0.006)
+        return
+    minutes, rest = map(int, said.split(":"))
+    assert 0 <= rest < 60
+    assert minutes * 60 + rest == pytest.approx(seconds, abs=0.5)
+
+
+def test_a_picture_of_many_colours_keeps_them_all():
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    data, _ = outputs.bundle(Image.fromarray(pixels), "many")
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(data["image/png"])))), pixels)
+
+
+def test_a_picture_of_256_colours_is_stored_with_a_table_and_exactly():
+    pixels = np.random.default_rng(0).integers(0, 256, (256, 3), dtype=np.uint8)
+    pixels = pixels[np.random.default_rng(1).integers(0, 256, (40, 50))]
+    data, _ = outputs.bundle(Image.fromarray(pixels), "few")
+    stored = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert stored.mode == "P"
+    assert np.array_equal(np.asarray(stored.convert("RGB")), pixels)
