@@ -10,6 +10,8 @@ const STEP = 5; // seconds that an arrow key moves
 const TRAIL = 0.6; // seconds until a lit pixel has faded
 const STALLED = 5000; // milliseconds without news after which another player asks for the sound
 const ROOM = [800, 448]; // what a picture may fill on the page: width, height
+const WINDOW = 130; // what menus and toolbars take of the height of the window
+const LEAST = 100; // below this height a picture is cut off by the window rather than made smaller
 const GAP = 16; // between pictures side by side, as in player.css
 const SLIMMEST = 3; // a picture of a more extreme shape is stretched to this one, so that it can be seen and hit
 const ROUNDING = 5e-6; // browsers keep the position in microseconds
@@ -75,6 +77,7 @@ class Core {
     this.loop = null;
     this.wanted = false;
     this.problem = "";
+    this.wishes = new Wishes(model, () => this.show());
     this.audio.addEventListener("play", () => this.sounds(true));
     this.audio.addEventListener("pause", () => this.sounds(false));
     this.audio.addEventListener("timeupdate", () => this.tick());
@@ -260,6 +263,7 @@ class Core {
 
   dispose() {
     for (const [event, call] of this.on) this.model.off(event, call);
+    this.wishes.dispose();
     this.audio.pause();
     this.leaveSound();
     this.audio.removeAttribute("src");
@@ -286,7 +290,8 @@ class Panel {
 
   /** Where there are more pixels than room, none may be left out. */
   smooth() {
-    const crowded = this.box.clientWidth < this.colors.width || this.box.clientHeight < this.colors.height;
+    const [width, height] = [this.box.clientWidth, this.box.clientHeight].map((size) => Math.round(size * devicePixelRatio));
+    const crowded = width < this.colors.width || height < this.colors.height;
     this.box.classList.toggle("mycs-crowded", crowded);
   }
 
@@ -312,11 +317,9 @@ class Panel {
       // Under a slider the page must not jump: a box keeps its size while the picture has about the same shape.
       if (!this.shape || Math.max(shape / this.shape, this.shape / shape) > 2) {
         this.shape = shape;
-        const least = Math.max(width, height * shape);
-        // Whole multiples draw all pixels equally large.
-        const times = Math.max(1, Math.floor(Math.min(room[0], room[1] * shape) / least));
-        this.box.style.width = `${least * times}px`;
+        this.least = Math.max(width, height * shape);
         this.box.style.aspectRatio = shape;
+        this.fit(room);
       }
       this.smooth();
     }
@@ -325,6 +328,14 @@ class Panel {
     this.colors.setAttribute("aria-label", about.alt);
     this.caption.textContent = about.title;
     this.caption.hidden = !about.title;
+  }
+
+  /** Whole multiples of the screen's pixels draw all pixels equally large; what needs more room gets the most there is. */
+  fit([room, most]) {
+    const width = (place) => Math.min(place[0], place[1] * this.shape);
+    const least = this.least / devicePixelRatio;
+    const times = Math.floor(width(room) / least);
+    this.box.style.width = `${times ? times * least : Math.min(least, width(most))}px`;
   }
 
   paint(lut) {
@@ -410,12 +421,17 @@ class View {
     this.stage.setAttribute("role", "group");
     this.message = make("div", { className: "mycs-message" });
     this.message.setAttribute("role", "status");
-    this.root.append(this.stage, this.transport(), this.lookControls(), this.message);
+    this.controls = new Controls(core.wishes);
+    this.root.append(this.controls.root, this.stage, this.transport(), this.lookControls(), this.message);
     el.append(this.root);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.stage.addEventListener("pointerdown", (event) => this.press(event));
     core.views.add(this);
     this.draw();
+    this.resized = () => this.fit();
+    addEventListener("resize", this.resized);
+    this.watcher = new ResizeObserver(this.resized);
+    for (const part of [el, this.controls.root, this.bar]) this.watcher.observe(part);
   }
 
   transport() {
@@ -487,7 +503,7 @@ class View {
       for (const panel of this.panels) panel.remove();
       this.panels = about.map(() => new Panel(this.stage));
     }
-    const room = ROOM.map((size) => Math.min(size, (ROOM[0] + GAP) / about.length - GAP));
+    const room = this.room(about.length);
     this.panels.forEach((panel, i) => panel.set(about[i], pixels[i], times[i], room));
     const timed = this.panels.some((panel) => panel.times);
     const keys = timed ? ". Space plays, arrow keys move by 5 seconds, Home goes back to the beginning." : "";
@@ -499,6 +515,18 @@ class View {
     this.paint();
     this.region();
     this.show();
+  }
+
+  /** What each of so many pictures may fill, and the most it may: controls, picture and Play are seen together. */
+  room(count) {
+    const rest = this.controls.root.offsetHeight + this.bar.offsetHeight;
+    const most = [this.root.clientWidth || ROOM[0], Math.max(LEAST, innerHeight - WINDOW - rest)];
+    return [ROOM.map((size, i) => Math.min(size, (ROOM[0] + GAP) / count - GAP, most[i])), most];
+  }
+
+  fit() {
+    const room = this.room(this.panels.length);
+    for (const panel of this.panels) panel.fit(room);
   }
 
   paint() {
@@ -543,7 +571,8 @@ class View {
   show() {
     const { core } = this;
     const silent = !core.model.get("sound");
-    const text = core.model.get("message") || core.problem;
+    const text = core.wishes.problem || core.model.get("message") || core.problem;
+    this.controls.show();
     if (this.message.textContent !== text) this.message.textContent = text;
     this.button.disabled = silent;
     this.button.textContent = core.playing ? "Pause" : "Play";
@@ -605,6 +634,8 @@ class View {
 
   dispose() {
     this.core.views.delete(this);
+    this.watcher.disconnect();
+    removeEventListener("resize", this.resized);
     // What can no longer be seen cannot be stopped by hand.
     if (!this.core.views.size) this.core.play(false);
     for (const panel of this.panels) panel.remove();

@@ -21,6 +21,8 @@ from helpers.pictures import Picture
 from helpers.tracks import BLOCK
 
 HERE = Path(__file__).resolve().parent
+# One module for the page, in this order.
+SCRIPTS = ("controls.js", "player.js")
 PIECE = 1 << 21
 # What browsers play as it is: the format and the ways of writing a sample, as soundfile names them. Not FLAC: Chromium
 # fails at some moments near its end.
@@ -131,7 +133,7 @@ class Player(anywidget.AnyWidget):
         A sentence below the picture.
     """
 
-    _esm = HERE / "player.js"
+    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     _css = HERE / "player.css"
 
     panels = traitlets.List().tag(sync=True)
