@@ -1,72 +1,149 @@
 """Sliders that change a picture under the hand. Explained in notebooks/01-waveform.ipynb."""
 
 import inspect
+from contextlib import contextmanager
 from dataclasses import replace
 
+import comm
 import ipywidgets
 import numpy as np
+import traitlets
 
 from helpers import layouts, moments
 from helpers.pictures import Picture
-from helpers.player import Player, still
+from helpers.player import Player
 
 __all__ = ["Explorer", "explore"]
 
 NOTHING = inspect.Parameter.empty
+LIMITS = ("min", "max", "step")
 
 
-class Explorer(ipywidgets.VBox):
+class Explorer(Player):
     """Sliders above, the live picture below.
 
     Attributes
     ----------
-    controls : dict of str to widget
-        The slider, dropdown or checkbox of each parameter.
-    player : Player
-        The picture.
+    controls : dict of str to control
+        What each parameter stands at: a control of ipywidgets, with `value` and, where they apply, `min`, `max`, `step`
+        and `options`. Setting a value moves the slider and changes the picture.
     """
 
+    # What the page draws and moves; see controls.js.
+    inputs = traitlets.List().tag(sync=True)
+    values = traitlets.Dict().tag(sync=True, echo_update=False)
+    asked = traitlets.Float().tag(sync=True, echo_update=False)
+    drawn = traitlets.Float().tag(sync=True)
+
     def __init__(self, function, track, titles, ranges):
-        self.function, self.track, self.titles = function, track, titles
+        self.function, self.track, self.captions = function, track, titles
         self.controls = controls_for(function, ranges)
+        self.moving = False
         try:
             first = self.call()
         except Exception as error:
             start = ", ".join(f"{name}={control.value!r}" for name, control in self.controls.items())
             raise ValueError(f"There is no first picture{' with ' if start else ''}{start}: {said(error)}") from None
-        self.player = Player(as_pictures(first, track), titles)
+        super().__init__(as_pictures(first, track), titles)
+        self.describe()
         for control in self.controls.values():
             control.observe(self.update, "value")
-        # A parameter that is fixed has no widget.
-        seen = [control for control in self.controls.values() if isinstance(control, ipywidgets.DOMWidget)]
-        super().__init__([*seen, self.player])
+            control.observe(self.describe, [*LIMITS, "_options_labels", "description", "disabled"])
 
     def call(self):
         """Call the function with what the controls say."""
         return self.function(**{name: control.value for name, control in self.controls.items()})
 
+    def describe(self, _=None) -> None:
+        """Tell the page which controls there are, and what they stand at."""
+        # What is fixed is not shown.
+        shown = {name: c for name, c in self.controls.items() if not isinstance(c, ipywidgets.fixed)}
+        with self.hold_sync():
+            self.inputs = [input_of(name, control) for name, control in shown.items()]
+            self.values = {name: getattr(control, moved(control)) for name, control in shown.items()}
+
     def update(self, _=None) -> None:
         """Draw again; if that fails, say so below the last good picture."""
-        try:
-            self.player.put(as_pictures(self.call(), self.track), self.titles)
-        except Exception as error:
-            self.player.message = said(error)
-        else:
-            self.player.message = ""
+        if self.moving:
+            return
+        with self.hold_sync():
+            try:
+                self.put(as_pictures(self.call(), self.track), self.captions)
+            # Whatever the function raises, even SystemExit, must not end the sliders.
+            except BaseException as error:
+                self.message = said(error)
+            else:
+                self.message = ""
+            self.describe()
 
-    def __repr__(self):
-        return self.player.alt
+    @traitlets.observe("asked")
+    def follow(self, _) -> None:
+        """Move the controls to where the page wants them, draw, and tell the page that this is the answer."""
+        wanted, asked = self.values, self.asked
+        with self.hold_sync():
+            self.moving = True
+            try:
+                for name, value in wanted.items():
+                    setattr(self.controls[name], moved(self.controls[name]), value)
+            finally:
+                self.moving = False
+                self.update()
+                self.drawn = asked
 
-    def _repr_mimebundle_(self, **_):
-        return still(self, self.player)
+
+def moved(control) -> str:
+    """Name the trait of a control that the page shows and moves: the index of a choice, else the value."""
+    return "index" if hasattr(control, "index") else "value"
 
 
-def said(error: Exception) -> str:
+def input_of(name: str, control) -> dict:
+    """Return what the page needs in order to draw a control.
+
+    Raises
+    ------
+    ValueError
+        If the page has no such control.
+    """
+    about = {
+        "name": name,
+        "label": control.description,
+        "event": "input" if getattr(control, "continuous_update", True) else "change",
+        "disabled": control.disabled,
+    }
+    value = getattr(control, moved(control))
+    if hasattr(control, "index") and not isinstance(value, tuple):
+        kind = "slider" if isinstance(control, ipywidgets.SelectionSlider) else "choice"
+        return about | {"kind": kind, "options": list(control._options_labels)}
+    if isinstance(value, bool | str):
+        return about | {"kind": "checkbox" if isinstance(value, bool) else "text"}
+    if isinstance(value, int | float) and hasattr(control, "step") and not hasattr(control, "base"):
+        kind = "slider" if isinstance(control, ipywidgets.IntSlider | ipywidgets.FloatSlider) else "number"
+        return about | {"kind": kind} | {limit: getattr(control, limit, None) for limit in LIMITS}
+    raise ValueError(
+        f"A {type(control).__name__} was given for '{name}'; a slider or a field of one number, a choice of one, a "
+        "checkbox or a text was expected."
+    )
+
+
+def said(error: BaseException) -> str:
     """Put an error into one line: the first of its message, and its kind unless a ValueError says it all."""
+    if isinstance(error, KeyboardInterrupt):
+        return "The function was interrupted."
     line = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
     if line and isinstance(error, ValueError):
         return line
     return f"The function stopped with {type(error).__name__}{': ' if line else '.'}{line}"
+
+
+@contextmanager
+def unseen():
+    """Make controls that hold and check a value and of which no page learns: it has inputs of its own."""
+    create = comm.create_comm
+    comm.create_comm = comm.DummyComm
+    try:
+        yield
+    finally:
+        comm.create_comm = create
 
 
 def controls_for(function, ranges: dict) -> dict:
@@ -96,7 +173,8 @@ def controls_for(function, ranges: dict) -> dict:
         default = parameters[name].default if name in named else NOTHING
         given = ranges.get(name, default)
         try:
-            control = ipywidgets.interactive.widget_from_abbrev(given, default) if given is not NOTHING else None
+            with unseen():
+                control = None if given is NOTHING else ipywidgets.interactive.widget_from_abbrev(given, default)
         except ValueError as error:
             raise ValueError(f"{name}={given!r} is no range: {said(error)}.") from None
         if control is None:
@@ -106,10 +184,8 @@ def controls_for(function, ranges: dict) -> dict:
             )
         control.description = control.description or name
         controls[name] = control
-    width = max((len(control.description) for control in controls.values()), default=0) + 2
-    for control in controls.values():
-        control.style = {"description_width": f"{width}ch"}
-        control.layout = {"width": "100%", "max_width": "520px"}
+        if not isinstance(control, ipywidgets.fixed):
+            input_of(name, control)
     return controls
 
 
@@ -151,7 +227,8 @@ def explore(function, *, track=None, titles=None, **ranges) -> Explorer:
         A title below each picture.
     **ranges
         For each parameter what ipywidgets makes a control of: (1, 10) or (0.0, 1.0, 0.1) a slider, a list a
-        dropdown, True or False a checkbox; or a control. Without a range, a parameter's default chooses.
+        dropdown, True or False a checkbox, a word a text field; or a control of ipywidgets, or `fixed`. Without a
+        range, a parameter's default chooses.
 
     Returns
     -------

@@ -5,6 +5,8 @@ click and the pixels of a moment: nothing in here knows along which path time ru
 
 const STEP = 5; // seconds that an arrow key moves
 const TRAIL = 0.6; // seconds until a lit pixel has faded
+const WINDOW = 130; // what menus and toolbars take of the height of the window
+const LEAST = 100; // below this height a picture is cut off by the window rather than made smaller
 const GAP = 16; // between pictures side by side, as in player.css
 const ROUNDING = 5e-6; // the beginning of a moment is kept in 32 bits, the position in a number of samples
 const EXCERPT = 2; // seconds of each of two moments that are compared
@@ -68,6 +70,7 @@ class Core {
     this.band = null;
     this.pair = null;
     this.problem = "";
+    this.wishes = new Wishes(model, () => this.show());
     this.on = [
       ["change:sound", () => this.takeSource()],
       ["change:position", () => model.get("position") !== this.told && this.seek(model.get("position"))],
@@ -262,6 +265,7 @@ class Core {
 
   dispose() {
     for (const [event, call] of this.on) this.model.off(event, call);
+    this.wishes.dispose();
     this.deck.stop();
     this.source?.leave(this);
     if (page.sounding === this) page.sounding = null;
@@ -287,7 +291,8 @@ class Panel {
 
   /** Where there are more pixels than room, none may be left out. */
   smooth() {
-    const crowded = this.box.clientWidth < this.colors.width || this.box.clientHeight < this.colors.height;
+    const [width, height] = [this.box.clientWidth, this.box.clientHeight].map((size) => Math.round(size * devicePixelRatio));
+    const crowded = width < this.colors.width || height < this.colors.height;
     this.box.classList.toggle("mycs-crowded", crowded);
   }
 
@@ -296,7 +301,8 @@ class Panel {
     this.figure.remove();
   }
 
-  set(about, pixels, times, room, slimmest) {
+  set(about, pixels, times, room) {
+    const slimmest = room[2];
     const same = this.about && this.about.height === about.height && this.about.width === about.width;
     if (!same || this.view !== times) {
       this.view = times;
@@ -313,11 +319,9 @@ class Panel {
       // Under a slider the page must not jump: a box keeps its size while the picture has about the same shape.
       if (!this.shape || Math.max(shape / this.shape, this.shape / shape) > 2) {
         this.shape = shape;
-        const least = Math.max(width, height * shape);
-        // Whole multiples draw all pixels equally large.
-        const times = Math.max(1, Math.floor(Math.min(room[0], room[1] * shape) / least));
-        this.box.style.width = `${least * times}px`;
+        this.least = Math.max(width, height * shape);
         this.box.style.aspectRatio = shape;
+        this.fit(room);
       }
       this.smooth();
     }
@@ -327,6 +331,14 @@ class Panel {
     this.colors.setAttribute("aria-label", about.alt);
     this.caption.textContent = about.title;
     this.caption.hidden = !about.title;
+  }
+
+  /** Whole multiples of the screen's pixels draw all pixels equally large; what needs more room gets the most there is. */
+  fit([room, most]) {
+    const width = (place) => Math.min(place[0], place[1] * this.shape);
+    const least = this.least / devicePixelRatio;
+    const times = Math.floor(width(room) / least);
+    this.box.style.width = `${times ? times * least : Math.min(least, width(most))}px`;
   }
 
   paint(lut) {
@@ -417,12 +429,17 @@ class View {
     this.stage.setAttribute("role", "group");
     this.message = make("div", { className: "mycs-message" });
     this.message.setAttribute("role", "status");
-    this.root.append(this.stage, this.transport(), this.lookControls(), this.message);
+    this.controls = new Controls(core.wishes);
+    this.root.append(this.controls.root, this.stage, this.transport(), this.lookControls(), this.message);
     el.append(this.root);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.stage.addEventListener("pointerdown", (event) => this.press(event));
     core.views.add(this);
     this.draw();
+    this.resized = () => this.fit();
+    addEventListener("resize", this.resized);
+    this.watcher = new ResizeObserver(this.resized);
+    for (const part of [el, this.controls.root, this.bar]) this.watcher.observe(part);
   }
 
   transport() {
@@ -526,9 +543,8 @@ class View {
       for (const panel of this.panels) panel.remove();
       this.panels = about.map(() => new Panel(this.stage));
     }
-    const [most, high, slimmest] = model.get("room");
-    const room = [most, high].map((size) => Math.min(size, (most + GAP) / about.length - GAP));
-    this.panels.forEach((panel, i) => panel.set(about[i], pixels[i], times[i], room, slimmest));
+    const room = this.room(about.length);
+    this.panels.forEach((panel, i) => panel.set(about[i], pixels[i], times[i], room));
     const timed = this.panels.some((panel) => panel.times);
     const keys = timed ? ". Space plays, arrow keys move by 5 seconds, Home goes back to the beginning." : "";
     this.stage.setAttribute("aria-label", (about.length > 1 ? "Pictures of one piece" : "Picture") + keys);
@@ -539,6 +555,19 @@ class View {
     this.paint();
     this.region();
     this.show();
+  }
+
+  /** What each of so many pictures may fill, and the most it may: controls, picture and Play are seen together. */
+  room(count) {
+    const rest = this.controls.root.offsetHeight + this.bar.offsetHeight;
+    const [width, height, slimmest] = this.core.model.get("room");
+    const most = [this.root.clientWidth || width, Math.max(LEAST, innerHeight - WINDOW - rest)];
+    return [[width, height].map((size, i) => Math.min(size, (width + GAP) / count - GAP, most[i])), most, slimmest];
+  }
+
+  fit() {
+    const room = this.room(this.panels.length);
+    for (const panel of this.panels) panel.fit(room);
   }
 
   paint() {
@@ -583,7 +612,8 @@ class View {
   show() {
     const { core } = this;
     const silent = !core.source;
-    const text = core.model.get("message") || core.problem;
+    const text = core.wishes.problem || core.model.get("message") || core.problem;
+    this.controls.show();
     if (this.message.textContent !== text) this.message.textContent = text;
     this.button.disabled = silent;
     this.button.textContent = core.playing ? "Pause" : "Play";
@@ -663,6 +693,8 @@ class View {
 
   dispose() {
     this.core.views.delete(this);
+    this.watcher.disconnect();
+    removeEventListener("resize", this.resized);
     // What can no longer be seen cannot be stopped by hand.
     if (!this.core.views.size) this.core.play(false);
     for (const panel of this.panels) panel.remove();

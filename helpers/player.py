@@ -22,7 +22,7 @@ __all__ = ["Player", "play"]
 
 HERE = Path(__file__).resolve().parent
 # The page is one script, written in several files.
-SCRIPTS = ("sound.js", "player.js")
+SCRIPTS = ("sound.js", "controls.js", "player.js")
 # What a page is sent of a second, at most: a line of 2 Mbit/s carries two channels of 16 bits at this rate.
 MOST_HZ = 48_000
 # How many seconds a page may ask for at once.

@@ -77,7 +77,7 @@ class Page:
     Attributes
     ----------
     players, explorers : list of widgets
-        In the order in which they were made; the player of an explorer is among the players.
+        In the order in which they were made; an explorer is among the players too.
     stdout : list of str
         What each cell printed.
     stderr : list of str
@@ -109,7 +109,7 @@ def live(nb):
     def collect(widget):
         if isinstance(widget, Player):
             page.players.append(widget)
-        elif isinstance(widget, Explorer):
+        if isinstance(widget, Explorer):
             page.explorers.append(widget)
 
     def complain(message, category, *_):

@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 pytest_plugins = ["lab"]
 
 SETUP = """
+import ipywidgets
 import numpy as np
 from helpers import Picture, Player, Track, explore, features, layouts, moments, play, player as players
 
@@ -252,11 +253,18 @@ def test_keys(notebook):
 LEAKS = ["a", "b", "c", "v", "x", "d", "d", "m", "y", "r", "1", "z", "0", "0", "j", "k", "l", "h", "o", "i", "i"]
 LEAKS += ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown", " ", "Shift+ "]
 LEAKS += ["Enter", "Escape", "Shift+ArrowDown", "Shift+m", "Delete", "Backspace"]
+CONTROLS = "explore(lambda n, m, b, t: picture, n=(1, 9), m=[1, 2], b=True, t='t')"
 
 
-@pytest.mark.parametrize("where", [".mycs-stage", ".mycs-play", ".mycs-seek", ".mycs-loop", ".mycs-volume", "summary"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        *(".mycs-stage", ".mycs-play", ".mycs-seek", ".mycs-loop", ".mycs-volume", "summary"),
+        *("[name=n]", "[name=m]", "[name=b]", "[name=t]"),
+    ],
+)
 def test_keys_do_not_leak(notebook, where):
-    notebook.run("player = play(picture); player", "1 + 1", "2 + 2")
+    notebook.run(CONTROLS if "name" in where else "player = play(picture); player", "1 + 1", "2 + 2")
     hand = Hand(notebook)
     state = """() => {
         const content = jupyterapp.shell.currentWidget.content;
@@ -393,11 +401,11 @@ explorer
 
 
 def slide(notebook, key, which=0):
-    """Press a key on a slider of ipywidgets; its value afterwards."""
-    handle = notebook.page.locator(".noUi-handle").nth(which)
-    handle.focus()
-    handle.press(key)
-    return float(handle.get_attribute("aria-valuenow"))
+    """Press a key on a slider; its value afterwards."""
+    slider = notebook.page.locator(".mycs-control input[type=range]").nth(which)
+    slider.focus()
+    slider.press(key)
+    return float(slider.input_value())
 
 
 def changed(hand, before):
@@ -430,6 +438,174 @@ def test_an_error_is_a_sentence_and_the_picture_stays(notebook):
     changed(hand, before)
     assert hand.message.inner_text() == ""
     assert hand.page.locator(".jp-RenderedText[data-mime-type*='stderr']").count() == 0
+
+
+KINDS = """
+said = {}
+def function(**given):
+    said.update(given)
+    return picture
+explorer = explore(function, whole=(0, 10, 2), part=(0.0, 1.0, 0.1), pick=["a", "b"], on=True, word="x",
+                   long=ipywidgets.SelectionSlider(options=[("1 ms", 1), ("2 ms", 2)]),
+                   count=ipywidgets.IntText(3), off=ipywidgets.Text("y", continuous_update=False))
+explorer
+"""
+
+
+def test_every_kind_of_control(notebook):
+    hand = shown(notebook, KINDS)
+
+    def label(name):
+        return hand.root.get_by_label(name, exact=True)
+
+    def until(name, value):
+        notebook.until(f"said[{name!r}] == {value!r}")
+
+    def text(name):
+        beside = hand.root.locator(f".mycs-control:has([name={name}]) .mycs-clock").inner_text()
+        assert label(name).get_attribute("aria-valuetext") == beside
+        return beside
+
+    for key, value in (("ArrowRight", 6), ("End", 10), ("Home", 0), ("PageUp", 2)):
+        label("whole").press(key)
+        until("whole", value)
+        assert text("whole") == str(value)
+    label("part").press("Home")
+    for tenths in range(1, 11):
+        label("part").press("ArrowRight")
+        until("part", tenths / 10)
+        assert text("part") == f"{tenths / 10:.1f}"
+    label("long").press("ArrowRight")
+    until("long", 2)
+    assert text("long") == "2 ms"
+    pick = hand.root.get_by_role("combobox", name="pick", exact=True)
+    pick.select_option("b")
+    until("pick", "b")
+    label("on").press(" ")
+    until("on", False)
+    label("word").press("End")
+    label("word").press_sequentially("yz")
+    until("word", "xyz")
+    label("off").fill("later")
+    hand.page.wait_for_timeout(100)
+    assert notebook.ask("said['off']") == "y"
+    label("off").press("Enter")
+    until("off", "later")
+    label("count").fill("12")
+    label("count").press("Tab")
+    until("count", 12)
+    # And the other way.
+    notebook.do("explorer.controls['part'].value = 0.1 + 0.2; explorer.controls['pick'].value = 'a'")
+    notebook.do("explorer.controls['whole'].value = 99; explorer.controls['on'].value = True")
+    hand.page.wait_for_function("document.querySelector('[name=on]').checked")
+    assert (text("part"), text("whole")) == ("0.3", "10")
+    assert pick.input_value() == "0"
+    assert hand.message.inner_text() == ""
+
+
+def test_labels_stand_below_each_other(notebook):
+    notebook.page.set_viewport_size({"width": 600, "height": 1600})
+    hand = shown(notebook, "explore(lambda n, longer, b: picture, n=(1, 9), longer=[1], b=True)")
+    left = [control.bounding_box()["x"] for control in hand.root.locator(".mycs-control :is(input, select)").all()]
+    notebook.page.set_viewport_size({"width": 1200, "height": 1600})
+    assert len(left) == 3
+    assert max(left) - min(left) < 6
+
+
+def test_while_python_draws_only_the_newest_value_waits(notebook):
+    hand = shown(
+        notebook,
+        "import time\n"
+        "calls = []\n"
+        "def slow(n):\n"
+        "    calls.append(n); time.sleep(0.3 if n > 1 else 0)\n"
+        "    return Picture.compose(track, when, np.arange(240)[None] < n, layouts.timeline())\n"
+        "explorer = explore(slow, n=(1, 100)); explorer",
+    )
+    notebook.do("calls.clear()")
+    slider = hand.root.get_by_label("n", exact=True)
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    hand.page.mouse.move(box["x"] + 10, y)
+    hand.page.mouse.down()
+    for step in range(1, 61):
+        hand.page.mouse.move(box["x"] + 10 + (box["width"] - 30) * step / 60, y)
+        hand.page.wait_for_timeout(1000 / 60)
+    hand.page.mouse.up()
+    last = int(slider.input_value())
+    notebook.until(f"explorer.values['n'] == {last} and calls[-1] == {last}")
+    calls = notebook.ask("calls")
+    assert last > 85
+    assert calls == sorted(set(calls))
+    assert 3 <= len(calls) <= 8
+    hand.root.locator(".mycs-message:empty").wait_for(state="attached")
+
+
+def test_a_function_that_exits_draws_again(notebook):
+    hand = shown(
+        notebook,
+        "def function(n):\n"
+        "    if n == 1: raise SystemExit(3)\n"
+        "    return Picture.compose(track, when, np.arange(240)[None] < n, layouts.timeline())\n"
+        "explore(function, n=(1, 100))",
+    )
+    colors = hand.colors()
+    slide(notebook, "Home")
+    hand.root.get_by_text("The function stopped with SystemExit: 3", exact=True).wait_for()
+    assert hand.colors() == colors
+    slide(notebook, "ArrowRight")
+    changed(hand, colors)
+    hand.root.locator(".mycs-message:empty").wait_for(state="attached")
+
+
+SILENT = "Python does not answer: run this cell again."
+
+
+def test_a_long_wait_is_said_until_python_answers(notebook):
+    hand = shown(
+        notebook,
+        "import time\n"
+        "def function(n):\n"
+        "    time.sleep(6 * (n == 1))\n"
+        "    return Picture.compose(track, when, np.arange(240)[None] < n, layouts.timeline())\n"
+        "explore(function, n=(1, 100))",
+    )
+    colors = hand.colors()
+    slide(notebook, "Home")
+    hand.root.get_by_text(SILENT, exact=True).wait_for()
+    assert hand.colors() == colors
+    changed(hand, colors)
+    hand.root.locator(".mycs-message:empty").wait_for(state="attached")
+
+
+@pytest.mark.parametrize(("width", "height", "scale"), [(800, 600, 1), (640, 400, 2), (1280, 800, 1)])
+def test_sliders_picture_and_play_fit_the_window_together(notebook, width, height, scale):
+    """200 % zoom is half the window with twice the pixels."""
+    screen = notebook.page.context.new_cdp_session(notebook.page)
+    notebook.run(
+        "square = np.random.default_rng(0).random((224, 224))\n"
+        "explore(lambda n, m, k: np.roll(square, n), track=track, n=(0, 9), m=(0, 9), k=['a', 'b'])"
+    )
+    metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
+    screen.send("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        notebook.page.wait_for_function(f"innerHeight === {height}")
+        # Two frames, so that all has settled.
+        notebook.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        notebook.page.locator(".mycs-controls").evaluate("(at) => at.scrollIntoView()")
+        boxes = [notebook.page.locator(at).first.bounding_box() for at in (".mycs-controls", ".mycs-box", ".mycs-bar")]
+        view = notebook.page.locator(".jp-WindowedPanel-outer").bounding_box()
+    finally:
+        screen.send("Emulation.clearDeviceMetricsOverride")
+        screen.detach()
+    for box in boxes:
+        assert view["y"] - 1 <= box["y"]
+        assert box["y"] + box["height"] <= view["y"] + view["height"] + 1
+        assert view["x"] <= box["x"]
+        assert box["x"] + box["width"] <= view["x"] + view["width"]
+    assert boxes[1]["height"] >= 100
+    if scale * min(boxes[1]["width"], boxes[1]["height"]) >= 224:
+        assert boxes[1]["width"] * scale % 224 == 0
 
 
 def test_the_sound_goes_on_while_the_picture_changes(notebook):
@@ -472,12 +648,12 @@ def test_colours_change_without_the_kernel(notebook):
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_axe_finds_nothing(notebook, theme):
-    notebook.run("play(picture, line, titles=['scattered', 'line'])", "play(line)", EXPLORER)
+    notebook.run("play(picture, line, titles=['scattered', 'line'])", "play(line)", EXPLORER, CONTROLS)
     notebook.theme(theme)
     hand = Hand(notebook)
     hand.root.get_by_role("button", name="Loop").click()
     hand.root.locator("summary").click()
-    notebook.do("explorer.player.message = 'Something went wrong.'")
+    notebook.do("explorer.message = 'Something went wrong.'")
     Hand(notebook, 2).root.get_by_text("Something went wrong.").wait_for()
     found = Axe().run(notebook.page, context=".mycs")
     notebook.theme("Light")
@@ -618,6 +794,21 @@ def test_a_kernel_that_dies(laboratory):
     assert notebook.page.evaluate("audios.filter((audio) => !audio.paused).length") == 1
     assert notebook.errors == []
     notebook.close()
+
+
+def test_sliders_say_that_the_kernel_is_gone(laboratory):
+    notebook = laboratory.notebook("gone.ipynb")
+    notebook.do(SETUP)
+    hand = shown(notebook, EXPLORER)
+    notebook.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    colors = hand.colors()
+    for key in ("Home", "ArrowRight"):
+        slide(notebook, key)
+    hand.root.get_by_text(SILENT, exact=True).wait_for(timeout=8000)
+    assert hand.colors() == colors
+    slide(notebook, "ArrowRight")
+    assert hand.message.inner_text() == SILENT
+    notebook.page.close()
 
 
 def test_a_page_without_kernel_shows_the_picture(laboratory):

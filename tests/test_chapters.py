@@ -161,9 +161,9 @@ def move(explorer, name, trait, value) -> list[bytes]:
     """Move one control and return the pixels of the pictures, which must be there, without a complaint."""
     setattr(explorer.controls[name], trait, value)
     said = {name: control.value for name, control in explorer.controls.items()}
-    assert explorer.player.message == "", said
-    assert sane(explorer.player), said
-    return [picture.pixels.tobytes() for picture in explorer.player.pictures]
+    assert explorer.message == "", said
+    assert sane(explorer), said
+    return [picture.pixels.tobytes() for picture in explorer.pictures]
 
 
 @pytest.mark.parametrize("music", ["groove", "waltz", "silence.wav", "no$i_{se$.wav", "six.wav"])
