@@ -412,6 +412,11 @@ function make(tag, properties, ...children) {
   return element;
 }
 
+/** A button that is pressed or not. */
+function toggle(name, text, title) {
+  return make("button", { type: "button", className: `mycs-${name}`, textContent: text, title });
+}
+
 /** A native slider with its label. */
 function slider(text, properties) {
   const input = make("input", { type: "range", ...properties });
@@ -451,8 +456,7 @@ class View {
     this.seeker.addEventListener("input", () => core.seek(Number(this.seeker.value)));
     this.clock = make("span", { className: "mycs-clock" });
     this.clock.setAttribute("aria-hidden", "true");
-    this.looper = this.toggle("Loop", "Repeat a stretch; or drag over the picture with Shift held down");
-    this.looper.classList.add("mycs-loop");
+    this.looper = toggle("loop", "Loop", "Repeat a stretch; or drag over the picture with Shift held down");
     this.looper.addEventListener("click", () => {
       core.loop ? core.setLoop(null) : core.setLoop(core.position, Math.min(core.position + 4, core.duration));
     });
@@ -465,7 +469,7 @@ class View {
       });
       return [make("label", { hidden: true }, make("span", { textContent: `${name} (s)` }), input), input];
     });
-    this.banding = this.toggle("Hear the band", "Hear only the frequencies of the row clicked; drag over several rows");
+    this.banding = toggle("band", "Hear the band", "Hear only the frequencies of the row clicked; drag over several rows");
     this.banding.addEventListener("click", () => {
       this.bands = !this.bands;
       if (!this.bands) core.setBand(null);
@@ -480,7 +484,7 @@ class View {
       });
       return [make("label", { hidden: true }, make("span", { textContent: `${name} (Hz)` }), input), input];
     });
-    this.pairing = this.toggle("Hear both", "Hear a little of both moments of a place, one after the other");
+    this.pairing = toggle("both", "Hear both", "Hear a little of both moments of a place, one after the other");
     this.both = true;
     this.pairing.addEventListener("click", () => {
       this.both = !this.both;
@@ -497,10 +501,6 @@ class View {
     this.bar.append(...this.ends.map(([label]) => label), this.banding, ...this.edges.map(([label]) => label));
     this.bar.append(this.pairing, volumeLabel);
     return this.bar;
-  }
-
-  toggle(text, title) {
-    return make("button", { type: "button", className: "mycs-toggle", textContent: text, title });
   }
 
   /** The frequencies of all rows together. */

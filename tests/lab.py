@@ -40,11 +40,13 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
-# Sounds are kept out of the page's elements: note them where they are made.
+# What a page says of its sound: where it is, and whether it is silent. What is heard, only an ear can tell.
 EARS = """
-    globalThis.audios = [];
-    const Real = Audio;
-    globalThis.Audio = function (...given) { const audio = new Real(...given); audios.push(audio); return audio; };
+    globalThis.ours = () => globalThis[Symbol.for("music-you-can-see")];
+    globalThis.sound = () => {
+        const core = ours()?.sounding;
+        return { at: core?.position ?? 0, paused: !core?.playing, volume: core?.deck.volume };
+    };
 """
 # How a page without errors talks to the notebook that is open in it.
 PANEL = "const panel = jupyterapp.shell.currentWidget;"

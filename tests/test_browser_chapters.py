@@ -90,4 +90,4 @@ def click_and_listen(notebook, player, x, y):
     assert position == pytest.approx(second, abs=0.05)
     notebook.page.keyboard.press(" ")
     button.filter(has_text="Play").wait_for()
-    assert notebook.page.evaluate("audios.every((audio) => audio.paused)")
+    assert notebook.page.evaluate("sound().paused")

@@ -230,7 +230,7 @@ def test_the_columns_of_an_array_are_moments_of_the_track():
     (picture,) = as_pictures(np.zeros((2, 4)), TRACK)
     assert picture.times.tolist() == [[0, 0.25, 0.5, 0.75]] * 2
     explorer = explore(lambda n: np.zeros((2, n)), track=TRACK, n=(1, 4))
-    assert explorer.sound == Sound.of(TRACK).key
+    assert explorer.sound["key"] == Sound.of(TRACK).key
     assert explorer.duration == 1
     assert explore(lambda n: np.zeros((2, n)), n=(1, 4)).sound == ""
 
@@ -374,7 +374,7 @@ def test_the_music_may_change():
     pieces = {"short": TRACK, "long": music(2)}
     explorer = explore(lambda piece: ramp(3, pieces[piece]), piece=list(pieces))
     explorer.controls["piece"].value = "long"
-    assert explorer.sound == Sound.of(pieces["long"]).key != Sound.of(TRACK).key
+    assert explorer.sound["key"] == Sound.of(pieces["long"]).key != Sound.of(TRACK).key
     assert explorer.duration == 2
 
 
