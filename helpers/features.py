@@ -30,7 +30,7 @@ __all__ = [
     "waveform",
 ]
 
-SAMPLES_AT_ONCE = 1 << 20
+_SAMPLES_AT_ONCE = 1 << 20
 
 
 def envelope(track, when) -> np.ndarray:
@@ -103,8 +103,8 @@ def amplitude_histogram(track, when, bins: int = 100, limit: float = 1.0) -> np.
     """
     bins, edges = whole(bins, "bins"), spectra.sample_edges(track, when)
     counts = np.zeros((len(edges) - 1) * bins, np.int64)
-    for start in range(edges[0], edges[-1], SAMPLES_AT_ONCE):
-        stop = min(start + SAMPLES_AT_ONCE, edges[-1])
+    for start in range(edges[0], edges[-1], _SAMPLES_AT_ONCE):
+        stop = min(start + _SAMPLES_AT_ONCE, edges[-1])
         level = np.floor((track.signal[start:stop] + np.float64(limit)) * (bins / (2 * limit)))
         level = np.clip(level, 0, bins - 1).astype(np.int64)
         inside = np.clip(edges, start, stop)
@@ -257,8 +257,8 @@ def timbre(track, when, names=TIMBRE, n_fft: int | None = None, exponent: float 
             "loudness": lambda: mean @ ear,
             "centroid": lambda: first / total,
             "spread": lambda: np.sqrt(np.maximum(second / total - (first / total) ** 2, 0)),
-            "rolloff": lambda: hz[below(weight, 0.85)],
-            "flatness": lambda: flat(np.maximum(weight, 1e-10)),
+            "rolloff": lambda: hz[_below(weight, 0.85)],
+            "flatness": lambda: _flat(np.maximum(weight, 1e-10)),
         }
         return np.stack([measures[name]() for name in names], axis=1)
 
@@ -269,13 +269,13 @@ def timbre(track, when, names=TIMBRE, n_fft: int | None = None, exponent: float 
     return result
 
 
-def below(weight: np.ndarray, share: float) -> np.ndarray:
+def _below(weight: np.ndarray, share: float) -> np.ndarray:
     """Return the first frequency (its number) of each row up to which a share of its weight lies."""
     up_to = np.cumsum(weight, axis=1)
     return (up_to < share * up_to[:, -1:]).sum(axis=1)
 
 
-def flat(weight: np.ndarray) -> np.ndarray:
+def _flat(weight: np.ndarray) -> np.ndarray:
     """Return the geometric mean of each row over its arithmetic mean."""
     return np.exp(np.log(weight).mean(axis=1)) / weight.mean(axis=1)
 

@@ -15,7 +15,7 @@ from helpers.checks import whole
 
 __all__ = ["Layout", "distances", "gaps", "hilbert", "rows", "snake", "timeline", "worst_locality", "z_order"]
 
-RIGHT, UP = np.eye(2, dtype=np.int64)
+_RIGHT, _UP = np.eye(2, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,13 +141,13 @@ def rows(nrows: int, ncols: int = 1) -> Layout:
     ValueError
         If one of them is not a whole number of at least 1. So do the other layouts.
     """
-    nrows, ncols = sides(nrows, ncols)
+    nrows, ncols = _sides(nrows, ncols)
     return Layout(np.arange(nrows * ncols).reshape(nrows, ncols))
 
 
 def snake(nrows: int, ncols: int) -> Layout:
     """Return rows that are read there and back: every second one from right to left."""
-    nrows, ncols = sides(nrows, ncols)
+    nrows, ncols = _sides(nrows, ncols)
     order = np.arange(nrows * ncols).reshape(nrows, ncols)
     order[1::2] = order[1::2, ::-1]
     return Layout(order)
@@ -168,14 +168,14 @@ def z_order(nrows: int, ncols: int) -> Layout:
     -------
     Layout
     """
-    nrows, ncols = sides(nrows, ncols)
-    code = interleaved(np.arange(nrows))[:, np.newaxis] * 2 + interleaved(np.arange(ncols))
+    nrows, ncols = _sides(nrows, ncols)
+    code = _interleaved(np.arange(nrows))[:, np.newaxis] * 2 + _interleaved(np.arange(ncols))
     order = np.empty(code.size, np.int64)
     order[np.argsort(code, axis=None)] = np.arange(code.size)
     return Layout(order.reshape(nrows, ncols))
 
 
-def interleaved(numbers: np.ndarray) -> np.ndarray:
+def _interleaved(numbers: np.ndarray) -> np.ndarray:
     """Put a 0 before every bit: 0b111 becomes 0b010101."""
     bits = range(int(numbers.max()).bit_length())
     return sum((((numbers >> bit) & 1) << 2 * bit for bit in bits), np.zeros_like(numbers))
@@ -204,31 +204,31 @@ def hilbert(nrows: int, ncols: int) -> Layout:
     Layout
         It begins top left. With equal sides it ends top right.
     """
-    nrows, ncols = sides(nrows, ncols)
+    nrows, ncols = _sides(nrows, ncols)
     length, height = max(nrows, ncols), min(nrows, ncols)
 
     @cache
     def along(length, height):
         """Walk from (0, 0) to (length − 1, 0); int64 [cells, 2]."""
         if height == 1:
-            return straight(length)
+            return _straight(length)
         if length > 2 and 2 * length > 3 * height:
-            cut = even_half(length)
-            return np.concatenate([along(cut, height), along(length - cut, height) + cut * RIGHT])
-        cut, middle = even_half(height), (length + 1) // 2
+            cut = _even_half(length)
+            return np.concatenate([along(cut, height), along(length - cut, height) + cut * _RIGHT])
+        cut, middle = _even_half(height), (length + 1) // 2
         up, down = along(cut, middle)[:, ::-1], along(cut, length - middle)[:, ::-1]
-        across = along(length, height - cut) + cut * UP if height > cut else up[:0]
+        across = along(length, height - cut) + cut * _UP if height > cut else up[:0]
         return np.concatenate([up, across, (length - 1, cut - 1) - down])
 
     def opposite(length, height):
         """Walk from (0, 0) to (length − 1, height − 1), where the length is odd and the height even."""
         if length == 1:
-            return straight(height)[:, ::-1]
+            return _straight(height)[:, ::-1]
         if length < height:
-            cut = even_half(height)
-            return np.concatenate([along(cut, length)[:, ::-1], opposite(length, height - cut) + cut * UP])
-        cut = even_half(length)
-        return np.concatenate([along(cut, height), opposite(length - cut, height) + cut * RIGHT])
+            cut = _even_half(height)
+            return np.concatenate([along(cut, length)[:, ::-1], opposite(length, height - cut) + cut * _UP])
+        cut = _even_half(length)
+        return np.concatenate([along(cut, height), opposite(length - cut, height) + cut * _RIGHT])
 
     walk = (opposite if length % 2 > height % 2 else along)(length, height)
     row, col = walk.T if nrows > ncols else walk[:, ::-1].T
@@ -237,17 +237,17 @@ def hilbert(nrows: int, ncols: int) -> Layout:
     return Layout(order)
 
 
-def straight(length: int) -> np.ndarray:
+def _straight(length: int) -> np.ndarray:
     """Return the walk along one row; int64 [length, 2]."""
     return np.column_stack([np.arange(length), np.zeros(length, np.int64)])
 
 
-def even_half(length: int) -> int:
+def _even_half(length: int) -> int:
     """Return an even number near the half."""
     return (length // 2 + 1) // 2 * 2
 
 
-def sides(nrows: int, ncols: int) -> tuple[int, int]:
+def _sides(nrows: int, ncols: int) -> tuple[int, int]:
     """Return the numbers of rows and columns as ints, or raise a ValueError if there cannot be so many."""
     return whole(nrows, "nrows"), whole(ncols, "ncols")
 

@@ -38,12 +38,12 @@ def emit(image, alt: str) -> None:
 def bundle(image, alt: str) -> tuple[dict, dict]:
     """Return what Jupyter stores of a Pillow image: the PNG, the same in words, and the words as its alt text."""
     buffer = io.BytesIO()
-    with_palette(image).save(buffer, "png", optimize=True)
+    _with_palette(image).save(buffer, "png", optimize=True)
     png = base64.b64encode(buffer.getvalue()).decode()
     return {"image/png": png, "text/plain": alt}, {"image/png": {"alt": alt}}
 
 
-def with_palette(image):
+def _with_palette(image):
     """Return a Pillow image with its colours in a table if 256 are enough: half the bytes or less.
 
     Enough means that no channel of any pixel changes by more than 2 of 255. So it is for a colormap with smoothed

@@ -28,7 +28,7 @@ def mel_to_hz(mel) -> np.ndarray:
     return np.where(mel < 15, mel * 200 / 3, 1000 * 6.4 ** ((np.maximum(mel, 15) - 15) / 27))
 
 
-def mel_edges(sr: int, bands: int, fmin: float, fmax: float) -> np.ndarray:
+def _mel_edges(sr: int, bands: int, fmin: float, fmax: float) -> np.ndarray:
     """Return the corners of the triangles in Hz, float64 [bands + 2]: evenly spaced in mel."""
     bands, top = whole(bands, "bands"), min(fmax, sr / 2)
     if not 0 <= fmin < top:
@@ -41,7 +41,7 @@ def mel_edges(sr: int, bands: int, fmin: float, fmax: float) -> np.ndarray:
 
 def mel_frequencies(sr: int, bands=24, fmin=50.0, fmax=8000.0) -> np.ndarray:
     """Return the frequency in Hz at the peak of each mel band; float64 [bands]."""
-    return mel_edges(sr, bands, fmin, fmax)[1:-1]
+    return _mel_edges(sr, bands, fmin, fmax)[1:-1]
 
 
 @lru_cache(maxsize=16)
@@ -52,7 +52,7 @@ def mel_filters(sr: int, n_fft: int, bands=24, fmin=50.0, fmax=8000.0) -> np.nda
     value. Equal to `librosa.filters.mel`, which takes two seconds to import. A row is all zeros where a
     triangle is so narrow that it falls between two frequencies.
     """
-    edges = mel_edges(sr, bands, fmin, fmax)[:, np.newaxis]
+    edges = _mel_edges(sr, bands, fmin, fmax)[:, np.newaxis]
     left, peak, right = edges[:-2], edges[1:-1], edges[2:]
     hz = np.arange(n_fft // 2 + 1) * sr / n_fft
     triangles = np.maximum(0, np.minimum((hz - left) / (peak - left), (right - hz) / (right - peak)))

@@ -8,9 +8,9 @@ from helpers.checks import checked, whole
 __all__ = ["along_diagonals", "boundaries", "checkerboard", "likeness", "novelty", "score", "self_similarity"]
 
 # A self-similarity matrix of so many moments takes 64 MB.
-MOST_COMPARED = 4096
+_MOST_COMPARED = 4096
 # The least prominence of a boundary: what is less may be rounding.
-FAINT = 0.01
+_FAINT = 0.01
 
 
 def self_similarity(track, when, smooth: int = 0, bands: int = 40) -> np.ndarray:
@@ -39,9 +39,9 @@ def self_similarity(track, when, smooth: int = 0, bands: int = 40) -> np.ndarray
         If there are more moments than that.
     """
     n, bands = len(checked(when)) - 1, whole(bands, "bands", 2)
-    if n > MOST_COMPARED:
+    if n > _MOST_COMPARED:
         raise ValueError(
-            f"{n} moments were given; at most {MOST_COMPARED} can be compared, each with each: use longer moments, "
+            f"{n} moments were given; at most {_MOST_COMPARED} can be compared, each with each: use longer moments, "
             "such as moments.even(track, 448)."
         )
     return along_diagonals(likeness(features.perceptual_mel(track, when, bands)), smooth)
@@ -118,11 +118,11 @@ def checkerboard(reach: int) -> np.ndarray:
     float64 [2 · reach, 2 · reach]
         Its magnitudes add up to 1.
     """
-    profile = arm(reach)
+    profile = _arm(reach)
     return np.outer(profile, profile)
 
 
-def arm(reach: int) -> np.ndarray:
+def _arm(reach: int) -> np.ndarray:
     """Return what the checkerboard is the outer product of: negative before the middle, positive after it."""
     reach = whole(reach, "reach")
     at = (np.arange(2 * reach) + 0.5) / reach - 1
@@ -156,7 +156,7 @@ def novelty(matrix, reach: int) -> np.ndarray:
     ValueError
         If the matrix is not square, or `reach` is not a whole number of at least 1.
     """
-    matrix, profile = np.asarray(matrix, dtype=np.float64), arm(reach)
+    matrix, profile = np.asarray(matrix, dtype=np.float64), _arm(reach)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
         raise ValueError(
             f"A matrix of shape {matrix.shape} was given; a square one was expected, as from sections.self_similarity."
@@ -198,7 +198,7 @@ def boundaries(curve, when, least: float = 0.2) -> np.ndarray:
             f"A curve of shape {curve.shape} was given for {len(when)} edges of moments: one number an edge was "
             "expected, as from sections.novelty."
         )
-    peaks, _ = find_peaks(curve, prominence=max(least * curve.max(), FAINT))
+    peaks, _ = find_peaks(curve, prominence=max(least * curve.max(), _FAINT))
     return when[peaks]
 
 

@@ -14,8 +14,8 @@ from helpers.checks import checked, whole
 
 __all__ = ["sample_edges", "window_length", "windows"]
 
-SAMPLES_PER_BLOCK = 1 << 17
-BLOCKS_PER_TASK = 16
+_SAMPLES_PER_BLOCK = 1 << 17
+_BLOCKS_PER_TASK = 16
 
 
 def window_length(sr: int) -> int:
@@ -86,7 +86,7 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
     result = np.empty((n, bins), np.float32)
     # Sharing out a block takes its number of windows squared.
-    at_once = min(max(1, SAMPLES_PER_BLOCK // n_fft), 128)
+    at_once = min(max(1, _SAMPLES_PER_BLOCK // n_fft), 128)
 
     def measure(task):
         """Fill in the rows of some moments: no two tasks share a row."""
@@ -97,7 +97,7 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
         spectra = np.empty((at_once, n_fft // 2 + 1), np.complex128)
         for a in range(first[begin], first[end], at_once):
             b = min(a + at_once, first[end])
-            np.multiply(cut(track.signal, starts[a:b], n_fft), hann, out=windowed[: b - a])
+            np.multiply(_cut(track.signal, starts[a:b], n_fft), hann, out=windowed[: b - a])
             parts = np.fft.rfft(windowed[: b - a], out=spectra[: b - a]).view(np.float64)[:, : 2 * heard]
             np.square(parts, out=parts)
             there = np.arange(moment[a], moment[b - 1] + 1)
@@ -106,14 +106,14 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
         result[begin:end] = summarise(mean)
 
     # The tasks do not depend on the number of processors, so neither do the roundings.
-    bounds = np.unique(np.searchsorted(first, np.arange(0, first[-1], BLOCKS_PER_TASK * at_once)))
+    bounds = np.unique(np.searchsorted(first, np.arange(0, first[-1], _BLOCKS_PER_TASK * at_once)))
     # One thread a matrix product: they would wait for each other.
     with ThreadPoolExecutor(os.cpu_count()) as pool, threadpool_limits(1, "blas"):
         list(pool.map(measure, pairwise(np.append(bounds, n))))
     return result.T
 
 
-def cut(signal: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+def _cut(signal: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
     """Return the stretches of `length` samples that begin at `starts`, zero where there is no music."""
     low, high = starts[0], starts[-1] + length
     near = signal[max(low, 0) : max(high, 0)]
