@@ -35,7 +35,13 @@ MONOTONE = ("magma", "inferno", "viridis", "cividis", "gray")
 
 @dataclass(frozen=True)
 class Scale:
-    """Which value has which colour: `low` the first of `cmap`, `high` the last; `unit` is what both are measured in."""
+    """Which value has which colour: `low` the first of `cmap`, `high` the last; `unit` is what both are measured in.
+
+    Examples
+    --------
+    >>> colors.Scale("magma", -80, 0, "dB")
+    Scale(cmap='magma', low=-80, high=0, unit='dB')
+    """
 
     cmap: str
     low: float
@@ -50,6 +56,13 @@ def palette(cmap: str = "magma") -> np.ndarray:
     ------
     ValueError
         If matplotlib has no colormap of that name.
+
+    Examples
+    --------
+    >>> colors.palette("gray")[[0, 128, 255]]
+    array([[  0,   0,   0],
+           [128, 128, 128],
+           [255, 255, 255]], dtype=uint8)
     """
     if cmap not in matplotlib.colormaps:
         raise ValueError(f"'{cmap}' was given; the name of a colormap was expected, such as 'magma' or 'viridis'.")
@@ -75,6 +88,11 @@ def levels(values, low: float | None = None, high: float | None = None) -> np.nd
     ------
     ValueError
         If a value is not a finite number, or `low` is greater than `high`.
+
+    Examples
+    --------
+    >>> colors.levels([-80, -40, 0])
+    array([  0, 128, 255], dtype=uint8)
     """
     values = np.asarray(values)
     if not values.size or not np.isfinite(values).all():
@@ -90,7 +108,15 @@ def levels(values, low: float | None = None, high: float | None = None) -> np.nd
 
 
 def colormap(values, cmap: str = "magma", low: float | None = None, high: float | None = None) -> np.ndarray:
-    """Turn values into colours, uint8 RGB [..., 3]; the parameters are those of `levels` and `palette`."""
+    """Turn values into colours, uint8 RGB [..., 3]; the parameters are those of `levels` and `palette`.
+
+    Examples
+    --------
+    >>> colors.colormap([0, 0.5, 1], cmap="gray")
+    array([[  0,   0,   0],
+           [128, 128, 128],
+           [255, 255, 255]], dtype=uint8)
+    """
     return palette(cmap)[levels(values, low, high)]
 
 
@@ -120,6 +146,11 @@ def drawn(name: str, values) -> np.ndarray:
     Returns
     -------
     float32, the same shape
+
+    Examples
+    --------
+    >>> colors.drawn("loudness", [-60, -20, 0])
+    array([0. , 0.5, 1. ], dtype=float32)
     """
     if name not in _DRAWN:
         raise ValueError(f"'{name}' was given; one of {', '.join(_DRAWN)} was expected.")
@@ -137,6 +168,11 @@ def stretched(values, least: float = 5.0, most: float = 95.0) -> np.ndarray:
 
     The percentile `least` becomes 0, `most` becomes 1, and what lies beyond is clipped. Where both are equal (silence),
     all is 0. float32, the same shape.
+
+    Examples
+    --------
+    >>> colors.stretched([0, 1, 2, 3, 1000], least=0, most=50)
+    array([0. , 0.5, 1. , 1. , 1. ], dtype=float32)
     """
     low, high = np.percentile(values, [least, most])
     if not low < high:
@@ -167,6 +203,12 @@ def pitch_hue(chroma: np.ndarray, step: int = 7) -> np.ndarray:
     ------
     ValueError
         If `step` does not lead through all twelve.
+
+    Examples
+    --------
+    >>> colors.pitch_hue(np.eye(12)[:, [0, 7, 2]]).round(2)
+    array([[0.  , 0.08, 0.17],
+           [1.  , 1.  , 1.  ]], dtype=float32)
     """
     if step not in (1, 5, 7, 11):
         raise ValueError(f"step={step!r} was given; 1, 5, 7 or 11 was expected: only those visit all twelve.")
@@ -222,18 +264,40 @@ _COLORS_AT_ONCE = 8192
 
 
 def rgb(red, green, blue) -> np.ndarray:
-    """Turn red, green and blue, each 0 to 1, into colours."""
+    """Turn red, green and blue, each 0 to 1, into colours.
+
+    Examples
+    --------
+    >>> colors.rgb(1, 0.5, 0)
+    array([255, 128,   0], dtype=uint8)
+    """
     return _in_steps(np.stack(_channels(red, green, blue)))
 
 
 def hsv(hue, saturation, value) -> np.ndarray:
-    """Turn hue, saturation and value, each 0 to 1, into colours."""
+    """Turn hue, saturation and value, each 0 to 1, into colours.
+
+    Examples
+    --------
+    >>> colors.hsv([0, 1 / 3, 2 / 3], 1, 1)
+    array([[255,   0,   0],
+           [  0, 255,   0],
+           [  0,   0, 255]], dtype=uint8)
+    """
     hue, saturation, value = _channels(hue, saturation, value)
     return _in_steps(np.clip(value, 0, 1) * (1 - np.clip(saturation, 0, 1) * (1 - _rainbow(hue))))
 
 
 def hsl(hue, saturation, lightness) -> np.ndarray:
-    """Turn hue, saturation and lightness, each 0 to 1, into colours."""
+    """Turn hue, saturation and lightness, each 0 to 1, into colours.
+
+    Examples
+    --------
+    >>> colors.hsl([0, 1 / 3, 2 / 3], 1, 0.5)
+    array([[255,   0,   0],
+           [  0, 255,   0],
+           [  0,   0, 255]], dtype=uint8)
+    """
     hue, saturation, lightness = _channels(hue, saturation, lightness)
     lightness = np.clip(lightness, 0, 1)
     reach = np.clip(saturation, 0, 1) * np.minimum(lightness, 1 - lightness)
@@ -254,6 +318,13 @@ def lab(lightness, a, b) -> np.ndarray:
     """Turn CIELAB into colours: lightness 0 to 100, a from green to red, b from blue to yellow (white is D65).
 
     Colours that a screen cannot show lose chroma, as in `oklch`; so no a and b are too large.
+
+    Examples
+    --------
+    >>> colors.lab([0, 50, 100], 0, 0)
+    array([[  0,   0,   0],
+           [119, 119, 119],
+           [255, 255, 255]], dtype=uint8)
     """
     return _in_steps(_linear_to_screen(_fit(_lab_to_linear, lightness, a, b, top=100)[0]))
 
@@ -263,6 +334,13 @@ def oklch(lightness, chroma, hue) -> np.ndarray:
 
     A screen cannot show every chroma at every lightness. Where there is too much, chroma is reduced until the colour
     fits; lightness and hue stay. `largest_chroma` says how much fits.
+
+    Examples
+    --------
+    >>> colors.oklch(0.7, 0.1, [0, 1 / 3, 2 / 3])
+    array([[210, 132, 156],
+           [150, 168,  94],
+           [ 96, 167, 214]], dtype=uint8)
     """
     lightness, chroma, hue = _channels(lightness, chroma, hue)
     angle = 2 * np.pi * hue
@@ -275,6 +353,11 @@ def largest_chroma(lightness, chroma, hue) -> np.ndarray:
     """Return the chroma that `oklch` shows, at most the one asked for: where it is less, a colour was clipped.
 
     float32, the shape to which the three broadcast.
+
+    Examples
+    --------
+    >>> colors.largest_chroma(0.7, 0.4, [0, 1 / 3, 2 / 3]).round(2)
+    array([0.21, 0.17, 0.16], dtype=float32)
     """
     lightness, chroma, hue = _channels(lightness, chroma, hue)
     angle = 2 * np.pi * hue
@@ -351,6 +434,12 @@ def to_lab(pixels) -> np.ndarray:
     """Measure colours in CIELAB (white is D65): uint8 RGB [..., 3] to lightness, a and b, float32 [..., 3].
 
     The formula of ISO/CIE 11664-4.
+
+    Examples
+    --------
+    >>> colors.to_lab(colors.rgb([0, 1], [0, 0], [0, 0])).round(1)
+    array([[ 0. ,  0. ,  0. ],
+           [53.2, 80.1, 67.2]], dtype=float32)
     """
     relative = _screen_to_linear(pixels).astype(np.float64) @ (_LINEAR_TO_XYZ.T / _LINEAR_TO_XYZ.sum(axis=1))
     x, y, z = np.moveaxis(np.where(relative > (6 / 29) ** 3, np.cbrt(relative), relative * (841 / 108) + 4 / 29), -1, 0)
@@ -358,7 +447,14 @@ def to_lab(pixels) -> np.ndarray:
 
 
 def gray(pixels) -> np.ndarray:
-    """Return colours as a black-and-white photograph shows them: the same luminance, added up as light; uint8 RGB."""
+    """Return colours as a black-and-white photograph shows them: the same luminance, added up as light; uint8 RGB.
+
+    Examples
+    --------
+    >>> colors.gray(colors.rgb([1, 0], [0, 1], [0, 0]))
+    array([[127, 127, 127],
+           [220, 220, 220]], dtype=uint8)
+    """
     luminance = _screen_to_linear(pixels) @ _LINEAR_TO_XYZ[1].astype(np.float32)
     return _in_steps(np.stack([_linear_to_screen(luminance)] * 3))
 
@@ -381,6 +477,12 @@ def seen_by(pixels, eyes: str) -> np.ndarray:
     ------
     ValueError
         If there are no such eyes.
+
+    Examples
+    --------
+    >>> colors.seen_by(colors.rgb([1, 0], [0, 1], [0, 0]), "deuteranope")
+    array([[163, 144,   0],
+           [239, 214,  58]], dtype=uint8)
     """
     if eyes not in EYES:
         raise ValueError(f"'{eyes}' was given; one of {', '.join(EYES)} was expected.")

@@ -21,6 +21,13 @@ def check(answer, expected, hint: str = "", close: float = 1e-6) -> None:
         What to say when the answer is wrong.
     close : float
         How far off a number may be, relative to the expected one.
+
+    Examples
+    --------
+    >>> check(2 + 2, 4)
+    Right.
+    >>> check(..., 4)
+    Not answered yet: put your answer in place of the dots, then run this cell again.
     """
     print(_verdict(answer, expected, hint, close))
 

@@ -24,6 +24,12 @@ class Explorer(ipywidgets.VBox):
         The slider, dropdown or checkbox of each parameter.
     player : Player
         The picture.
+
+    Examples
+    --------
+    >>> sliders = explore(lambda size=4: np.eye(size), size=(1, 9))
+    >>> type(sliders).__name__, list(sliders.controls)
+    ('Explorer', ['size'])
     """
 
     def __init__(self, function, track, titles, ranges):
@@ -162,5 +168,10 @@ def explore(function, *, track=None, titles=None, **ranges) -> Explorer:
     ValueError
         If a range does not belong to a parameter, a parameter has neither a range nor a default, or the function
         fails at once.
+
+    Examples
+    --------
+    >>> explore(lambda size=4: np.eye(size), size=(1, 9))
+    Picture, 4 × 4 pixels, values from 0 to 1.
     """
     return Explorer(function, track, titles, ranges)

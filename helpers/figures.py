@@ -37,6 +37,12 @@ def draw(values, when, rows=None, *, ylabel="bin", unit="", title="", cmap=None,
     Returns
     -------
     matplotlib Axes
+
+    Examples
+    --------
+    >>> ax = draw(np.eye(3), [0, 10, 20, 30], title="Three moments")
+    >>> ax.get_title(), ax.get_xlabel()
+    ('Three moments', 'time (m:ss)')
     """
     import matplotlib.pyplot as plt
     from matplotlib.ticker import MaxNLocator
@@ -82,6 +88,12 @@ def fill(low, high, when, *, title="", ax=None):
     Returns
     -------
     matplotlib Axes
+
+    Examples
+    --------
+    >>> ax = figures.fill([-0.5, -1.5], [0.5, 1], [0, 1, 2])
+    >>> ax.get_ylabel(), ax.get_xlabel()
+    ('amplitude', 'time (s)')
     """
     import matplotlib.pyplot as plt
 
@@ -120,7 +132,15 @@ def _label_rows(ax, rows, ylabel: str = "") -> None:
 
 
 def label_time(ax, start: float, end: float) -> None:
-    """Make the horizontal axis show the time from `start` to `end` seconds, as minutes where there are any."""
+    """Make the horizontal axis show the time from `start` to `end` seconds, as minutes where there are any.
+
+    Examples
+    --------
+    >>> ax = draw(np.eye(3), [0, 1, 2, 3])
+    >>> figures.label_time(ax, 0, 90)
+    >>> ax.get_xlabel()
+    'time (m:ss)'
+    """
     from matplotlib.ticker import MaxNLocator
 
     long = end - start >= 20
@@ -140,6 +160,12 @@ def show(fig=None, alt: str = "") -> None:
         Without it, the current figure.
     alt : str
         A sentence to put before the computed ones.
+
+    Examples
+    --------
+    >>> ax = draw(np.eye(3), [0, 1, 2, 3], title="Three moments")
+    >>> show(ax.figure)
+    Three moments. Bin against time (s). 3 rows × 3 moments, 0 to 1, greatest at 0.5 s, bin 0.
     """
     import matplotlib.pyplot as plt
     from PIL import Image

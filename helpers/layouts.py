@@ -33,6 +33,12 @@ class Layout:
     ------
     ValueError
         If `order` is not a permutation of 0 … rows × cols − 1: some music would be lost, or shown twice.
+
+    Examples
+    --------
+    >>> layouts.Layout([[0, 1], [3, 2]]).arrange(np.array([[5, 6, 7, 8]]))
+    array([[5, 6],
+           [8, 7]])
     """
 
     order: np.ndarray
@@ -120,7 +126,14 @@ class Layout:
 
 
 def timeline() -> Layout:
-    """Return the plainest layout: one cell, time from left to right."""
+    """Return the plainest layout: one cell, time from left to right.
+
+    Examples
+    --------
+    >>> layouts.timeline().arrange([[1, 2, 3], [4, 5, 6]])
+    array([[4, 5, 6],
+           [1, 2, 3]])
+    """
     return Layout(np.zeros((1, 1), np.int64))
 
 
@@ -140,13 +153,26 @@ def rows(nrows: int, ncols: int = 1) -> Layout:
     ------
     ValueError
         If one of them is not a whole number of at least 1. So do the other layouts.
+
+    Examples
+    --------
+    >>> layouts.rows(2, 3).order
+    array([[0, 1, 2],
+           [3, 4, 5]])
     """
     nrows, ncols = _sides(nrows, ncols)
     return Layout(np.arange(nrows * ncols).reshape(nrows, ncols))
 
 
 def snake(nrows: int, ncols: int) -> Layout:
-    """Return rows that are read there and back: every second one from right to left."""
+    """Return rows that are read there and back: every second one from right to left.
+
+    Examples
+    --------
+    >>> layouts.snake(2, 3).order
+    array([[0, 1, 2],
+           [5, 4, 3]])
+    """
     nrows, ncols = _sides(nrows, ncols)
     order = np.arange(nrows * ncols).reshape(nrows, ncols)
     order[1::2] = order[1::2, ::-1]
@@ -167,6 +193,12 @@ def z_order(nrows: int, ncols: int) -> Layout:
     Returns
     -------
     Layout
+
+    Examples
+    --------
+    >>> layouts.z_order(2, 4).order
+    array([[0, 1, 4, 5],
+           [2, 3, 6, 7]])
     """
     nrows, ncols = _sides(nrows, ncols)
     code = _interleaved(np.arange(nrows))[:, np.newaxis] * 2 + _interleaved(np.arange(ncols))
@@ -203,6 +235,14 @@ def hilbert(nrows: int, ncols: int) -> Layout:
     -------
     Layout
         It begins top left. With equal sides it ends top right.
+
+    Examples
+    --------
+    >>> layouts.hilbert(4, 4).order
+    array([[ 0,  1, 14, 15],
+           [ 3,  2, 13, 12],
+           [ 4,  7,  8, 11],
+           [ 5,  6,  9, 10]])
     """
     nrows, ncols = _sides(nrows, ncols)
     length, height = max(nrows, ncols), min(nrows, ncols)
@@ -265,6 +305,11 @@ def distances(layout: Layout, apart: int) -> np.ndarray:
     -------
     float64 [cells − apart]
         In cells, as the crow flies.
+
+    Examples
+    --------
+    >>> layouts.distances(layouts.rows(2, 3), apart=1).round(2)
+    array([1.  , 1.  , 2.24, 1.  , 1.  ])
     """
     if whole(apart, "apart") >= layout.cells:
         raise ValueError(f"apart={apart} was given for {layout.cells} cells; less than {layout.cells} was expected.")
@@ -272,7 +317,13 @@ def distances(layout: Layout, apart: int) -> np.ndarray:
 
 
 def gaps(layout: Layout) -> np.ndarray:
-    """Return how far apart in time two touching cells are, in cells, for all pairs that share a side; int64 [pairs]."""
+    """Return how far apart in time two touching cells are, in cells, for all pairs that share a side; int64 [pairs].
+
+    Examples
+    --------
+    >>> layouts.gaps(layouts.rows(2, 3))
+    array([1, 1, 1, 1, 3, 3, 3])
+    """
     return np.diff(layout.neighbours, axis=1)[:, 0]
 
 
@@ -281,6 +332,11 @@ def worst_locality(layout: Layout) -> float:
 
     The measure of C. Gotsman and M. Lindenbaum (1996): below 6 for Hilbert's curve of any order. Distances are in
     cells, as in `distances`.
+
+    Examples
+    --------
+    >>> round(layouts.worst_locality(layouts.hilbert(64, 64)), 2)
+    5.62
     """
     places = layout.places.T.copy()
     furthest = np.square(np.array(layout.order.shape) - 1).sum()

@@ -57,7 +57,13 @@ def _with_palette(image):
 
 
 def clock(seconds: float, minutes: bool = False) -> str:
-    """Write a time as a listener says it: 1:07 for 67 s, but 6.7 s for a time below ten seconds."""
+    """Write a time as a listener says it: 1:07 for 67 s, but 6.7 s for a time below ten seconds.
+
+    Examples
+    --------
+    >>> outputs.clock(6.7), outputs.clock(67)
+    ('6.7 s', '1:07')
+    """
     if abs(seconds) < 10 and not minutes:
         return f"{seconds:.3g} s"
     return f"{round(seconds) // 60}:{round(seconds) % 60:02d}"

@@ -33,6 +33,12 @@ class Picture:
         Where the colours come from a colormap, which of its 256 colours each pixel has.
     scale : colors.Scale or None
         That colormap, and the values of its first and last colour.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> Picture.compose(track, when, features.mel(track, when), layouts.timeline())
+    Picture of groove, 4 × 24 pixels: 1 s of music from 8 s on, in 4 moments, brightest at 8.25 s, darkest at 8.5 s.
     """
 
     pixels: np.ndarray
@@ -152,6 +158,12 @@ def gallery(pictures, titles) -> None:
     ----------
     pictures : list of Picture
     titles : list of str
+
+    Examples
+    --------
+    >>> one, two = (Picture.compose(None, range(3), what, layouts.timeline()) for what in (np.eye(2), np.ones((3, 2))))
+    >>> gallery([one, two], ["one", "two"])
+    one: Picture, 2 × 2 pixels, values from 0 to 1. two: Picture, 2 × 3 pixels, values from 1 to 1.
     """
     outputs.emit(*side_by_side(pictures, titles))
 

@@ -37,6 +37,15 @@ def self_similarity(track, when, smooth: int = 0, bands: int = 40) -> np.ndarray
     ------
     ValueError
         If there are more moments than that.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> sections.self_similarity(track, when).round(1)
+    array([[ 1. , -0.7,  0.2, -0.7],
+           [-0.7,  1. , -0.8,  0.8],
+           [ 0.2, -0.8,  1. , -0.8],
+           [-0.7,  0.8, -0.8,  1. ]], dtype=float32)
     """
     n, bands = len(checked(when)) - 1, whole(bands, "bands", 2)
     if n > _MOST_COMPARED:
@@ -63,6 +72,13 @@ def likeness(values) -> np.ndarray:
     float32 [n, n]
         1 alike, 0 unrelated, −1 opposite. Columns that do not differ from the average, as in silence, are alike
         among themselves and unrelated to all others.
+
+    Examples
+    --------
+    >>> sections.likeness([[1, 0, 1], [0, 2, 0]]).round(2)
+    array([[ 1., -1.,  1.],
+           [-1.,  1., -1.],
+           [ 1., -1.,  1.]], dtype=float32)
     """
     values = np.asarray(values, dtype=np.float64)
     special = values - values.mean(axis=1, keepdims=True)
@@ -91,6 +107,13 @@ def along_diagonals(matrix, reach: int) -> np.ndarray:
     Returns
     -------
     float32 [n, n]
+
+    Examples
+    --------
+    >>> sections.along_diagonals([[1, 0, 0], [0, 1, 1], [0, 1, 1]], reach=1).round(2)
+    array([[1.  , 0.33, 0.  ],
+           [0.33, 1.  , 0.67],
+           [0.  , 0.67, 1.  ]], dtype=float32)
     """
     matrix, reach = np.asarray(matrix, dtype=np.float32), whole(reach, "reach", 0)
     n = len(matrix)
@@ -117,6 +140,12 @@ def checkerboard(reach: int) -> np.ndarray:
     -------
     float64 [2 · reach, 2 · reach]
         Its magnitudes add up to 1.
+
+    Examples
+    --------
+    >>> sections.checkerboard(reach=1)
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
     """
     profile = _arm(reach)
     return np.outer(profile, profile)
@@ -155,6 +184,11 @@ def novelty(matrix, reach: int) -> np.ndarray:
     ------
     ValueError
         If the matrix is not square, or `reach` is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> sections.novelty(np.kron(np.eye(2), np.ones((2, 2))), reach=1)
+    array([0. , 0. , 0.5, 0. , 0. ])
     """
     matrix, profile = np.asarray(matrix, dtype=np.float64), _arm(reach)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
@@ -189,6 +223,11 @@ def boundaries(curve, when, least: float = 0.2) -> np.ndarray:
     ------
     ValueError
         If there is not one number an edge.
+
+    Examples
+    --------
+    >>> sections.boundaries([0, 0.1, 0.5, 0.1, 0], when=[0, 10, 20, 30, 40])
+    array([20.])
     """
     from scipy.signal import find_peaks
 
@@ -219,6 +258,11 @@ def score(found, true, duration: float, within: float = 3.0) -> tuple[float, flo
     precision, recall, F : float
         The part of the found boundaries that are true, the part of the true ones that were found, and their
         harmonic mean. All 0 where there are no boundaries to compare.
+
+    Examples
+    --------
+    >>> sections.score(found=[10, 21], true=[12, 30], duration=60)
+    (0.5, 0.5, 0.5)
     """
     from mir_eval.segment import detection
     from mir_eval.util import boundaries_to_intervals

@@ -41,6 +41,12 @@ def resynthesise(track, when, power, fmin=50.0, fmax=8000.0, *, seed=0) -> Track
     ------
     ValueError
         If there is not one column of power a moment.
+
+    Examples
+    --------
+    >>> track, when = Track(np.zeros(8000), 8000, "nothing"), [0, 0.5, 1]
+    >>> resynthesise(track, when, features.mel(track, when))
+    Track 'what is left of nothing': 0 min 1.0 s, 8000 samples at 8000 Hz
     """
     when, power = checked(when), np.asarray(power, dtype=np.float64)
     if power.ndim != 2 or power.shape[1] != len(when) - 1 or not np.isfinite(power).all():

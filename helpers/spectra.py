@@ -22,6 +22,11 @@ def window_length(sr: int) -> int:
     """Return the power of two that comes nearest to 93 ms: 2048 samples at 22,050 Hz, 4096 at 44,100 Hz.
 
     So a picture of the same music looks the same at every sample rate. 2048 at 22,050 Hz is librosa's default.
+
+    Examples
+    --------
+    >>> spectra.window_length(22050), spectra.window_length(44100)
+    (2048, 4096)
     """
     return 2 ** round(np.log2(2048 / 22050 * sr))
 
@@ -31,6 +36,12 @@ def sample_edges(track, when) -> np.ndarray:
 
     Every sample between the first and the last edge falls in exactly one moment. A moment may be empty if it is
     shorter than a sample.
+
+    Examples
+    --------
+    >>> track = load_track("groove")
+    >>> spectra.sample_edges(track, [0, 0.5, 1])
+    array([    0, 22050, 44100])
     """
     # A millionth of a sample keeps an edge meant for a sample on that sample.
     return np.clip(np.ceil(checked(when) * track.sr - 1e-6), 0, len(track.signal)).astype(np.int64)
@@ -45,6 +56,12 @@ def windows(track, when, n_fft: int) -> tuple[np.ndarray, np.ndarray]:
         The first sample of each window; it may lie before the first sample of the music.
     first : int64 [n + 1]
         The windows of moment *i* are first[i] … first[i + 1] − 1.
+
+    Examples
+    --------
+    >>> track = load_track("groove")
+    >>> spectra.windows(track, [0, 0.1, 0.2], n_fft=4096)
+    (array([-1313,   157,  1627,  3097,  4567,  6037]), array([0, 3, 6]))
     """
     edges = checked(when) * track.sr
     length = np.diff(edges)

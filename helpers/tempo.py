@@ -54,6 +54,12 @@ class Pulse:
         Beats a bar, and the number of a beat that begins one. Until `bars` has looked, every beat is a bar.
     bar_score : float
         As explained at `bars`.
+
+    Examples
+    --------
+    >>> pulse = tempo.Pulse(np.arange(8) / 2, period=0.5, steady=True)
+    >>> pulse.bpm, pulse.seconds([0, 1, 100])
+    (120.0, array([ 0. ,  0.5, 50. ]))
     """
 
     beats: np.ndarray
@@ -119,6 +125,12 @@ def find(track, bpm: float | None = None) -> Pulse:
     ------
     ValueError
         If `bpm` is not a number from 20 to 400.
+
+    Examples
+    --------
+    >>> pulse = tempo.find(load_track("groove"))
+    >>> round(pulse.bpm, 1), pulse.metre, pulse.why
+    (128.0, 4, '100% of the beats lie on one line: 127.999 beats a minute, steady.')
     """
     if bpm is None:
         pulse = candidates(track)[0]
@@ -133,6 +145,11 @@ def candidates(track) -> list[Pulse]:
     """Return the tempos that could be meant, the likeliest first: librosa's, half, double, 2/3 and 3/2 of it.
 
     Their bars have not been sought yet: give `find` the tempo you choose.
+
+    Examples
+    --------
+    >>> [round(pulse.bpm) for pulse in tempo.candidates(load_track("groove"))]
+    [128, 64, 256, 86, 200]
     """
     tempo = reported(track)
     near = [tempo * factor for factor in (1, 1 / 2, 2, 2 / 3, 3 / 2) if _SLOWEST <= tempo * factor <= _FASTEST]
@@ -159,6 +176,12 @@ def bars(track, pulse: Pulse, metres=(4, 3, 2)) -> list[Pulse]:
     -------
     list of Pulse
         One for each metre and each beat a bar could begin with, in falling order of `bar_score`.
+
+    Examples
+    --------
+    >>> track = load_track("groove")
+    >>> [bar.metre for bar in tempo.bars(track, tempo.find(track))][:2]
+    [4, 2]
     """
     first, last = pulse.numbers([0, track.duration])
     number = np.arange(np.ceil(first), np.floor(last)).astype(np.int64)
@@ -185,7 +208,13 @@ def bars(track, pulse: Pulse, metres=(4, 3, 2)) -> list[Pulse]:
 
 
 def onsets(track) -> np.ndarray:
-    """Measure how much louder each hundredth of a second is than the one before: float32 [n], dB, mean of mel bands."""
+    """Measure how much louder each hundredth of a second is than the one before: float32 [n], dB, mean of mel bands.
+
+    Examples
+    --------
+    >>> tempo.onsets(load_track("groove")).shape
+    (17708,)
+    """
     if track not in _ONSETS:
         n = max(2, int(track.duration * _RATE))
         when = moments.between(0, n / _RATE, n)
@@ -194,7 +223,13 @@ def onsets(track) -> np.ndarray:
 
 
 def reported(track) -> float:
-    """Return the tempo that librosa reports, in beats a minute; 0 where nothing begins."""
+    """Return the tempo that librosa reports, in beats a minute; 0 where nothing begins.
+
+    Examples
+    --------
+    >>> round(tempo.reported(load_track("groove")), 1)
+    127.7
+    """
     import librosa
 
     strength = onsets(track)
@@ -265,6 +300,12 @@ def line(beats) -> tuple[float, float, float, float]:
         In seconds: beat 0 on the line, the one nearest to beats[0]; the period, and its standard error.
     share : float
         Which share of the beats lies within a tenth of a period of the line, 0 to 1.
+
+    Examples
+    --------
+    >>> start, period, error, share = tempo.line(np.array([0.5, 1, 1.5, 2.5, 3, 3.5]))
+    >>> round(start, 3), round(period, 3), share
+    (0.5, 0.5, 1.0)
     """
     since = beats - beats[0]
     train = np.bincount(np.round(since * _RATE).astype(np.int64))
@@ -304,6 +345,11 @@ def similarity(values, lag: int) -> np.ndarray:
     -------
     [n − lag]
         −1 to 1.
+
+    Examples
+    --------
+    >>> tempo.similarity(np.array([[1, 0, 1, 0], [0, 1, 0, 1]]), lag=2)
+    array([1., 1.])
     """
     values = values - values.mean(axis=1, keepdims=True)
     values = values / np.maximum(np.linalg.norm(values, axis=0), 1e-9)
