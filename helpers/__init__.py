@@ -1,4 +1,8 @@
-"""Turn music into pictures: when, what, where, how. Start with notebooks/00-start-here.ipynb."""
+"""Turn music into pictures: when, what, where, how. Start with notebooks/00-start-here.ipynb.
+
+In every module, `__all__` names what chapters and readers use, a name with an underscore is private to its module, and
+any other name is shared inside the package. The examples expect `import numpy as np` and `from helpers import *`.
+"""
 
 import lazy_loader
 

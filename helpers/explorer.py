@@ -27,6 +27,12 @@ class Explorer(Player):
     controls : dict of str to control
         What each parameter stands at: a control of ipywidgets, with `value` and, where they apply, `min`, `max`, `step`
         and `options`. Setting a value moves the slider and changes the picture.
+
+    Examples
+    --------
+    >>> sliders = explore(lambda size=4: np.eye(size), size=(1, 9))
+    >>> type(sliders).__name__, list(sliders.controls)
+    ('Explorer', ['size'])
     """
 
     # What the page draws and moves; see controls.js.
@@ -239,5 +245,10 @@ def explore(function, *, track=None, titles=None, **ranges) -> Explorer:
     ValueError
         If a range does not belong to a parameter, a parameter has neither a range nor a default, or the function
         fails at once.
+
+    Examples
+    --------
+    >>> explore(lambda size=4: np.eye(size), size=(1, 9))
+    Picture, 4 × 4 pixels, values from 0 to 1.
     """
     return Explorer(function, track, titles, ranges)

@@ -38,12 +38,12 @@ def emit(image, alt: str) -> None:
 def bundle(image, alt: str) -> tuple[dict, dict]:
     """Return what Jupyter stores of a Pillow image: the PNG, the same in words, and the words as its alt text."""
     buffer = io.BytesIO()
-    with_palette(image).save(buffer, "png", optimize=True)
+    _with_palette(image).save(buffer, "png", optimize=True)
     png = base64.b64encode(buffer.getvalue()).decode()
     return {"image/png": png, "text/plain": alt}, {"image/png": {"alt": alt}}
 
 
-def with_palette(image):
+def _with_palette(image):
     """Return a Pillow image with its colours in a table if 256 are enough: half the bytes or less.
 
     Enough means that no channel of any pixel changes by more than 2 of 255. So it is for a colormap with smoothed
@@ -57,7 +57,13 @@ def with_palette(image):
 
 
 def clock(seconds: float, minutes: bool = False) -> str:
-    """Write a time as a listener says it: 1:07 for 67 s, but 6.7 s for a time below ten seconds."""
+    """Write a time as a listener says it: 1:07 for 67 s, but 6.7 s for a time below ten seconds.
+
+    Examples
+    --------
+    >>> outputs.clock(6.7), outputs.clock(67)
+    ('6.7 s', '1:07')
+    """
     if abs(seconds) < 10 and not minutes:
         return f"{seconds:.3g} s"
     return f"{round(seconds) // 60}:{round(seconds) % 60:02d}"

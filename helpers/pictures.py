@@ -37,6 +37,12 @@ class Picture:
         Where the rows of pixels are frequencies, from which to which one.
     versus : float32 [H, W] or None
         Where each pixel compares two moments, the second at which the other one begins.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> Picture.compose(track, when, features.mel(track, when), layouts.timeline())
+    Picture of groove, 4 × 24 pixels: 1 s of music from 8 s on, in 4 moments, brightest at 8.25 s, darkest at 8.5 s.
     """
 
     pixels: np.ndarray
@@ -174,6 +180,12 @@ def gallery(pictures, titles) -> None:
     ----------
     pictures : list of Picture
     titles : list of str
+
+    Examples
+    --------
+    >>> one, two = (Picture.compose(None, range(3), what, layouts.timeline()) for what in (np.eye(2), np.ones((3, 2))))
+    >>> gallery([one, two], ["one", "two"])
+    one: Picture, 2 × 2 pixels, values from 0 to 1. two: Picture, 2 × 3 pixels, values from 1 to 1.
     """
     outputs.emit(*side_by_side(pictures, titles))
 

@@ -129,6 +129,12 @@ class Player(anywidget.AnyWidget):
         Whether it sounds; setting it starts and stops the sound.
     message : str
         A sentence below the picture.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> Player([Picture.compose(track, when, features.mel(track, when), layouts.timeline())])
+    Picture of groove, 4 × 24 pixels: 1 s of music from 8 s on, in 4 moments, brightest at 8.25 s, darkest at 8.5 s.
     """
 
     _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
@@ -265,5 +271,11 @@ def play(*pictures, titles=None) -> Player:
     ------
     ValueError
         If there is no picture, the pictures show different music, or the titles do not fit.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> play(Picture.compose(track, when, features.mel(track, when), layouts.timeline()))
+    Picture of groove, 4 × 24 pixels: 1 s of music from 8 s on, in 4 moments, brightest at 8.25 s, darkest at 8.5 s.
     """
     return Player(pictures, titles)

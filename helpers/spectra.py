@@ -14,14 +14,19 @@ from helpers.checks import checked, whole
 
 __all__ = ["sample_edges", "window_length", "windows"]
 
-SAMPLES_PER_BLOCK = 1 << 17
-BLOCKS_PER_TASK = 16
+_SAMPLES_PER_BLOCK = 1 << 17
+_BLOCKS_PER_TASK = 16
 
 
 def window_length(sr: int) -> int:
     """Return the power of two that comes nearest to 93 ms: 2048 samples at 22,050 Hz, 4096 at 44,100 Hz.
 
     So a picture of the same music looks the same at every sample rate. 2048 at 22,050 Hz is librosa's default.
+
+    Examples
+    --------
+    >>> spectra.window_length(22050), spectra.window_length(44100)
+    (2048, 4096)
     """
     return 2 ** round(np.log2(2048 / 22050 * sr))
 
@@ -31,6 +36,12 @@ def sample_edges(track, when) -> np.ndarray:
 
     Every sample between the first and the last edge falls in exactly one moment. A moment may be empty if it is
     shorter than a sample.
+
+    Examples
+    --------
+    >>> track = load_track("groove")
+    >>> spectra.sample_edges(track, [0, 0.5, 1])
+    array([    0, 22050, 44100])
     """
     # A millionth of a sample keeps an edge meant for a sample on that sample.
     return np.clip(np.ceil(checked(when) * track.sr - 1e-6), 0, len(track.signal)).astype(np.int64)
@@ -45,6 +56,12 @@ def windows(track, when, n_fft: int) -> tuple[np.ndarray, np.ndarray]:
         The first sample of each window; it may lie before the first sample of the music.
     first : int64 [n + 1]
         The windows of moment *i* are first[i] … first[i + 1] − 1.
+
+    Examples
+    --------
+    >>> track = load_track("groove")
+    >>> spectra.windows(track, [0, 0.1, 0.2], n_fft=4096)
+    (array([-1313,   157,  1627,  3097,  4567,  6037]), array([0, 3, 6]))
     """
     edges = checked(when) * track.sr
     length = np.diff(edges)
@@ -86,7 +103,7 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
     result = np.empty((n, bins), np.float32)
     # Sharing out a block takes its number of windows squared.
-    at_once = min(max(1, SAMPLES_PER_BLOCK // n_fft), 128)
+    at_once = min(max(1, _SAMPLES_PER_BLOCK // n_fft), 128)
 
     def measure(task):
         """Fill in the rows of some moments: no two tasks share a row."""
@@ -97,7 +114,7 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
         spectra = np.empty((at_once, n_fft // 2 + 1), np.complex128)
         for a in range(first[begin], first[end], at_once):
             b = min(a + at_once, first[end])
-            np.multiply(cut(track.signal, starts[a:b], n_fft), hann, out=windowed[: b - a])
+            np.multiply(_cut(track.signal, starts[a:b], n_fft), hann, out=windowed[: b - a])
             parts = np.fft.rfft(windowed[: b - a], out=spectra[: b - a]).view(np.float64)[:, : 2 * heard]
             np.square(parts, out=parts)
             there = np.arange(moment[a], moment[b - 1] + 1)
@@ -106,14 +123,14 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
         result[begin:end] = summarise(mean)
 
     # The tasks do not depend on the number of processors, so neither do the roundings.
-    bounds = np.unique(np.searchsorted(first, np.arange(0, first[-1], BLOCKS_PER_TASK * at_once)))
+    bounds = np.unique(np.searchsorted(first, np.arange(0, first[-1], _BLOCKS_PER_TASK * at_once)))
     # One thread a matrix product: they would wait for each other.
     with ThreadPoolExecutor(os.cpu_count()) as pool, threadpool_limits(1, "blas"):
         list(pool.map(measure, pairwise(np.append(bounds, n))))
     return result.T
 
 
-def cut(signal: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+def _cut(signal: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
     """Return the stretches of `length` samples that begin at `starts`, zero where there is no music."""
     low, high = starts[0], starts[-1] + length
     near = signal[max(low, 0) : max(high, 0)]

@@ -58,7 +58,15 @@ class AudioFile(sf.SoundFile):
 
 
 class TrackError(ValueError):
-    """A piece of music that cannot be loaded; the message, one line, says what was given and what to do."""
+    """A piece of music that cannot be loaded; the message, one line, says what was given and what to do.
+
+    Examples
+    --------
+    >>> Track(np.zeros(0), 8000, "nothing")
+    Traceback (most recent call last):
+        ...
+    helpers.tracks.TrackError: 'nothing' is empty: it has no samples. Choose another file.
+    """
 
     def __init__(self, sentence: str):
         super().__init__(" ".join(sentence.splitlines()))
@@ -80,6 +88,11 @@ class Track:
         The file it came from.
     truth : dict or None
         For a shipped piece, its entry in `data/tracks.json`: sections, beats, tempo and so on.
+
+    Examples
+    --------
+    >>> Track(np.zeros(8000), 8000, "silence")
+    Track 'silence': 0 min 1.0 s, 8000 samples at 8000 Hz
     """
 
     signal: np.ndarray
@@ -128,7 +141,13 @@ class Track:
 
 
 def shipped() -> dict:
-    """Return the pieces that come with this project: their names and what is known of each (a dict)."""
+    """Return the pieces that come with this project: their names and what is known of each (a dict).
+
+    Examples
+    --------
+    >>> list(tracks.shipped())
+    ['groove', 'waltz', 'breaks', 'drift', 'rubato', 'rag']
+    """
     return json.loads((DATA / "tracks.json").read_text(encoding="utf-8"))
 
 
@@ -151,6 +170,11 @@ def load_track(source) -> Track:
     TrackError
         If there is no such piece or file, or the file is not audio, truncated, empty, too short, of a sample
         rate outside 8 to 192 kHz, or holds a sample that is not a finite number.
+
+    Examples
+    --------
+    >>> load_track("groove")
+    Track 'groove': 2 min 57.1 s, 7809243 samples at 44100 Hz
     """
     if not isinstance(source, str | Path) or not str(source).strip():
         given = repr(source) if isinstance(source, str | int | float | None) else f"A {type(source).__name__}"

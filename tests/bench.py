@@ -307,7 +307,7 @@ def arranging() -> Iterator[Row]:
     yield Row("self_similarity, 448 × 448", median(alike))
 
     def beat():
-        tempo.ONSETS.pop(track, None)
+        tempo._ONSETS.pop(track, None)
         tempo.find(track)
 
     yield Row("tempo.find", median(beat))

@@ -232,7 +232,7 @@ def test_the_columns_of_an_array_are_moments_of_the_track():
     explorer = explore(lambda n: np.zeros((2, n)), track=TRACK, n=(1, 4))
     assert explorer.sound["key"] == Sound.of(TRACK).key
     assert explorer.duration == 1
-    assert explore(lambda n: np.zeros((2, n)), n=(1, 4)).sound == ""
+    assert explore(lambda n: np.zeros((2, n)), n=(1, 4)).sound == {}
 
 
 def test_several_pictures_and_arrays_with_titles():

@@ -382,8 +382,8 @@ def test_window_length_is_chosen_where_none_is_given():
 @pytest.mark.parametrize("n", [1, 40, 3000])
 def test_number_of_processors_changes_nothing(n, monkeypatch):
     track = noise(30_000)
-    monkeypatch.setattr(spectra, "SAMPLES_PER_BLOCK", 512)
-    monkeypatch.setattr(spectra, "BLOCKS_PER_TASK", 2)
+    monkeypatch.setattr(spectra, "_SAMPLES_PER_BLOCK", 512)
+    monkeypatch.setattr(spectra, "_BLOCKS_PER_TASK", 2)
     results = []
     for processors in (1, 2, 7, None):
         monkeypatch.setattr(spectra.os, "cpu_count", lambda processors=processors: processors)
@@ -398,8 +398,8 @@ def test_size_of_the_blocks_changes_only_roundings(samples_per_block, blocks_per
     track = noise(3000)
     when = moments.even(track, n)
     whole = features.spectrogram(track, when, 64)
-    monkeypatch.setattr(spectra, "SAMPLES_PER_BLOCK", samples_per_block)
-    monkeypatch.setattr(spectra, "BLOCKS_PER_TASK", blocks_per_task)
+    monkeypatch.setattr(spectra, "_SAMPLES_PER_BLOCK", samples_per_block)
+    monkeypatch.setattr(spectra, "_BLOCKS_PER_TASK", blocks_per_task)
     np.testing.assert_allclose(features.spectrogram(track, when, 64), whole, rtol=1e-6)
 
 
@@ -408,7 +408,7 @@ def test_histogram_does_not_depend_on_its_blocks(samples_at_once, monkeypatch):
     track = noise(3000)
     when = moments.even(track, 17)
     whole = features.amplitude_histogram(track, when)
-    monkeypatch.setattr(features, "SAMPLES_AT_ONCE", samples_at_once)
+    monkeypatch.setattr(features, "_SAMPLES_AT_ONCE", samples_at_once)
     assert np.array_equal(features.amplitude_histogram(track, when), whole)
 
 

@@ -35,7 +35,7 @@ def test_every_room_has_its_row():
     assert sum(map(len, ROOMS)) == len(ROW)
 
 
-@pytest.mark.parametrize("room", ROW)
+@pytest.mark.parametrize("room", sorted(ROW))
 def test_rooms_import_lower_rooms_only(room):
     for other in imported(FILES[room].read_text(encoding="utf-8")):
         assert ROW.get(other, -1) > ROW[room], f"{room} may not import '{other}'"

@@ -105,7 +105,7 @@ def test_size_of_the_blocks_changes_only_roundings(at_once, monkeypatch):
     when = moments.even(track, 30)
     power = features.mel(track, when, 12)
     whole = resynthesise(track, when, power).signal
-    monkeypatch.setattr(sounds, "AT_ONCE", at_once)
+    monkeypatch.setattr(sounds, "_AT_ONCE", at_once)
     assert resynthesise(track, when, power).signal == pytest.approx(whole, abs=1e-5)
 
 

@@ -250,7 +250,7 @@ def test_reported_tempo_is_librosas(piece):
 
 def test_onsets_are_kept_only_with_their_track(piece):
     track = clicks([0.2, 0.4], 1)
-    before = len(tempo.ONSETS)
+    before = len(tempo._ONSETS)
     assert tempo.onsets(track) is tempo.onsets(track)
     del track
-    assert len(tempo.ONSETS) == before
+    assert len(tempo._ONSETS) == before

@@ -215,11 +215,11 @@ def test_an_mp3_without_its_header_is_read_to_its_end(mode, tmp_path):
 @pytest.mark.parametrize("mode", ["CONSTANT", "AVERAGE", "VARIABLE"])
 def test_frames_of_an_mp3_are_counted(mode, channels, sr, tmp_path):
     data = write(tmp_path / "a.mp3", noise(sr, channels), sr, bitrate_mode=mode).read_bytes()
-    at, head = mpeg.side(data), mpeg.length(data, 0)
-    count, _ = mpeg.count_frames(data, head)
+    at, head = mpeg._side(data), mpeg._length(data, 0)
+    count, _ = mpeg._count_frames(data, head)
     assert data[at : at + 4] in (b"Xing", b"Info")
     assert int.from_bytes(data[at + 8 : at + 12], "big") == count
-    assert sr <= count * mpeg.samples(data, 0) <= sr + 4 * 1152
+    assert sr <= count * mpeg._samples(data, 0) <= sr + 4 * 1152
 
 
 @pytest.mark.parametrize("mode", ["CONSTANT", "VARIABLE"])
