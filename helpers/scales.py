@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers.checks import whole
 
-__all__ = ["a_weighting", "chroma_filters", "hz_to_mel", "mel_filters", "mel_frequencies", "mel_to_hz"]
+__all__ = ["a_weighting", "chroma_filters", "hz_to_mel", "mel_bands", "mel_filters", "mel_frequencies", "mel_to_hz"]
 
 
 def hz_to_mel(hz) -> np.ndarray:
@@ -59,6 +59,19 @@ def mel_frequencies(sr: int, bands=24, fmin=50.0, fmax=8000.0) -> np.ndarray:
     array([ 643., 1276., 2353., 4339.])
     """
     return _mel_edges(sr, bands, fmin, fmax)[1:-1]
+
+
+def mel_bands(sr: int, bands=24, fmin=50.0, fmax=8000.0) -> np.ndarray:
+    """Return the lowest and the highest frequency in Hz that each mel band hears; float64 [bands, 2].
+
+    Examples
+    --------
+    >>> scales.mel_bands(44100, bands=2).round()
+    array([[  50., 2886.],
+           [1041., 8000.]])
+    """
+    edges = _mel_edges(sr, bands, fmin, fmax)
+    return np.column_stack([edges[:-2], edges[2:]])
 
 
 @lru_cache(maxsize=16)
