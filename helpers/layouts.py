@@ -264,7 +264,8 @@ def distances(layout: Layout, apart: int) -> np.ndarray:
     float64 [cells − apart]
         In cells, as the crow flies.
     """
-    if whole(apart, "apart") >= layout.cells:
+    apart = whole(apart, "apart")
+    if apart >= layout.cells:
         raise ValueError(f"apart={apart} was given for {layout.cells} cells; less than {layout.cells} was expected.")
     return np.hypot(*(layout.places[apart:] - layout.places[:-apart]).T)
 
