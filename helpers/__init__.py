@@ -2,6 +2,9 @@
 
 import lazy_loader
 
+from helpers import cells
+
+cells.watch()
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[

@@ -6,7 +6,7 @@ from dataclasses import replace
 import ipywidgets
 import numpy as np
 
-from helpers import layouts, moments
+from helpers import cells, layouts, moments
 from helpers.pictures import Picture
 from helpers.player import Player, still
 
@@ -25,7 +25,7 @@ class Explorer(ipywidgets.VBox):
     """
 
     def __init__(self, function, track, titles, ranges):
-        self.function, self.track, self.titles = function, track, titles
+        self.function, self.track, self.titles, self.ranges = function, track, titles, ranges
         self.controls = controls_for(function, ranges)
         try:
             first = self.call()
@@ -38,6 +38,7 @@ class Explorer(ipywidgets.VBox):
         # A parameter that is fixed has no widget.
         seen = [control for control in self.controls.values() if isinstance(control, ipywidgets.DOMWidget)]
         super().__init__([*seen, self.player])
+        cells.hold(self)
 
     def call(self):
         """Call the function with what the controls say."""
@@ -52,8 +53,23 @@ class Explorer(ipywidgets.VBox):
         else:
             self.player.message = ""
 
+    def close(self) -> None:
+        """Take it off every page, and let go of the function, the picture and the sound."""
+        if self.comm is None:
+            return
+        super().close()
+        for name, control in self.controls.items():
+            control.unobserve(self.update, "value")
+            # A control that was given may be part of something else.
+            if isinstance(control, ipywidgets.Widget) and control is not self.ranges.get(name):
+                for part in (control, control.layout, control.style):
+                    part.close()
+        self.player.close()
+        self.layout.close()
+        self.function, self.track, self.ranges = None, None, {}
+
     def __repr__(self):
-        return self.player.alt
+        return repr(self.player)
 
     def _repr_mimebundle_(self, **_):
         return still(self, self.player)

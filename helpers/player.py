@@ -16,7 +16,7 @@ import numpy as np
 import soundfile as sf
 import traitlets
 
-from helpers import colors, figures
+from helpers import cells, colors, figures
 from helpers.pictures import Picture
 from helpers.tracks import BLOCK
 
@@ -131,8 +131,9 @@ class Player(anywidget.AnyWidget):
         A sentence below the picture.
     """
 
-    _esm = HERE / "player.js"
-    _css = HERE / "player.css"
+    # As text: anywidget would keep each player for the sake of watching a file.
+    _esm = (HERE / "player.js").read_text(encoding="utf-8")
+    _css = (HERE / "player.css").read_text(encoding="utf-8")
 
     panels = traitlets.List().tag(sync=True)
     pixels = traitlets.List().tag(sync=True)
@@ -146,6 +147,7 @@ class Player(anywidget.AnyWidget):
 
     def __init__(self, pictures, titles=None):
         super().__init__()
+        cells.hold(self)
         self.put(pictures, titles)
         starts = [picture.times.min() for picture in self.pictures if picture.times is not None]
         self.position = max(0.0, float(min(starts, default=0)))
@@ -213,8 +215,16 @@ class Player(anywidget.AnyWidget):
         named = zip(self.pictures, self.titles, strict=True)
         return " ".join(f"{title}: {picture.alt}" if title else picture.alt for picture, title in named)
 
+    def close(self) -> None:
+        """Take it off every page, and let go of the pictures and the sound."""
+        if self.comm is not None:
+            super().close()
+            self.layout.close()
+            self.pictures, self.titles, self.source = [], [], None
+            self.panels, self.pixels, self.times = [], [], []
+
     def __repr__(self):
-        return self.alt
+        return self.alt or "This player is closed: run the cell again that makes it."
 
     def _repr_mimebundle_(self, **_):
         return still(self, self)
@@ -229,6 +239,10 @@ def described(picture, title: str) -> dict:
 
 def still(widget, player) -> tuple[dict, dict]:
     """Return a live widget together with a PNG of its player, for pages without a kernel."""
+    if not player.pictures:
+        return {"text/plain": repr(player)}, {}
+    cells.hold(widget)
+    cells.hold(player)
     if len(player.pictures) == 1 and not player.titles[0]:
         image = player.pictures[0].enlarged()
     else:
