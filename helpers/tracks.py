@@ -5,9 +5,13 @@ import json
 import logging
 import os
 import re
+import time
+from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import soundfile as sf
@@ -20,6 +24,10 @@ BLOCK = 1 << 18
 ENDLESS = (1 << 63) - 1
 # How many bytes of tags may follow the music of an MP3 file.
 TAGS = 4096
+# What was loaded and is in use, and the last two: the same file need not be decoded again.
+LOADED, LATEST = WeakValueDictionary(), deque(maxlen=2)
+# A file that is younger, in nanoseconds, may be written once more without getting another time.
+SETTLED = 2e9
 
 
 class TrackError(ValueError):
@@ -38,11 +46,11 @@ class Track:
     signal : float32 [samples]
         Amplitude, −1 to 1 (a floating-point file may go beyond); the mean of the file's channels.
     sr : int
-        Sample rate: samples per second, as in the file.
+        Sample rate: samples per second, as in the file; a whole number, of whatever type it was given.
     name : str
         What to call it in a title.
     path : Path or None
-        The file it came from.
+        The file it came from; may be given as a str.
     truth : dict or None
         For a shipped piece, its entry in `data/tracks.json`: sections, beats, tempo and so on.
     """
@@ -55,32 +63,40 @@ class Track:
 
     def __post_init__(self):
         """Refuse what no picture could be made of, wherever the samples came from."""
-        signal = np.asarray(self.signal, dtype=np.float32).view()
-        low, high = SAMPLE_RATES
+        if not isinstance(self.name, str):
+            raise TrackError(f"name={self.name!r} was given; a text in quotes was expected.")
+        if not isinstance(self.path, str | os.PathLike | None):
+            raise TrackError(f"path={self.path!r} was given for '{self.name}'; the path of a file was expected.")
+        if isinstance(self.sr, bool) or not isinstance(self.sr, Real) or not float(self.sr).is_integer():
+            raise TrackError(
+                f"sr={self.sr!r} was given for '{self.name}'; a whole number of samples per second was expected, "
+                "such as 44100."
+            )
+        signal, sr, (low, high) = amplitudes(self.signal, self.name), int(self.sr), SAMPLE_RATES
         if signal.ndim != 1:
             raise TrackError(
                 f"'{self.name}' has samples of shape {signal.shape}; one channel was expected: "
                 "average the channels first."
             )
-        if not low <= self.sr <= high:
-            raise TrackError(
-                f"'{self.name}' has {self.sr} samples per second; {low} to {high} were expected: resample it."
-            )
+        if not low <= sr <= high:
+            raise TrackError(f"'{self.name}' has {sr} samples per second; {low} to {high} were expected: resample it.")
         if len(signal) == 0:
             raise TrackError(f"'{self.name}' is empty: it has no samples. Choose another file.")
-        if len(signal) < SHORTEST * self.sr:
+        if len(signal) < SHORTEST * sr:
             raise TrackError(
-                f"'{self.name}' lasts {len(signal) / self.sr:.6g} s; at least {SHORTEST} s were expected: "
+                f"'{self.name}' lasts {len(signal) / sr:.6g} s; at least {SHORTEST} s were expected: "
                 "choose a longer piece."
             )
         bad = first_not_finite(signal)
         if bad is not None:
             raise TrackError(
-                f"'{self.name}' holds {signal[bad]} instead of an amplitude at {bad / self.sr:.3f} s; "
+                f"'{self.name}' holds {signal[bad]} instead of an amplitude at {bad / sr:.3f} s; "
                 "every sample must be a finite number: export the file again."
             )
         signal.flags.writeable = False
-        object.__setattr__(self, "signal", signal)
+        path = None if self.path is None else Path(self.path)
+        for field, value in {"signal": signal, "sr": sr, "path": path}.items():
+            object.__setattr__(self, field, value)
 
     @cached_property
     def duration(self) -> float:
@@ -90,6 +106,20 @@ class Track:
     def __repr__(self):
         minutes, seconds = divmod(round(self.duration, 1), 60)
         return f"Track '{self.name}': {minutes:.0f} min {seconds:.1f} s, {len(self.signal)} samples at {self.sr} Hz"
+
+
+def amplitudes(signal, name: str) -> np.ndarray:
+    """Return samples as float32, without a copy if they are; raise a TrackError if they are no amplitudes."""
+    try:
+        given = np.asarray(signal)
+    except ValueError:
+        raise TrackError(f"'{name}' has rows of different lengths; one row of samples was expected.") from None
+    if given.dtype.kind != "f" and given.size:
+        raise TrackError(
+            f"'{name}' has samples of type {given.dtype}; floating-point numbers from −1 to 1 were expected: "
+            "divide samples of 16 bits by 32768."
+        )
+    return given.astype(np.float32, copy=False).view()
 
 
 def shipped() -> dict:
@@ -110,6 +140,7 @@ def load_track(source) -> Track:
     Returns
     -------
     Track
+        The same one for the same unchanged file, as long as it is in use or one of the last two.
 
     Raises
     ------
@@ -122,15 +153,15 @@ def load_track(source) -> Track:
         raise TrackError(f"{given} was given; the name of a piece or the path of an audio file was expected.")
     pieces = shipped()
     if isinstance(source, str) and source in pieces:
-        return read_file(DATA / pieces[source]["file"], source, pieces[source])
+        return loaded(DATA / pieces[source]["file"], source, pieces[source])
     path = Path(os.path.expanduser(source))
     if os.path.isdir(path):
         raise TrackError(f"'{source}' is a folder; one audio file was expected: name a file inside it.")
     if os.path.exists(path):
-        return read_file(path, path.stem)
+        return loaded(path, path.stem)
     if path.suffix or len(path.parts) > 1:
         raise TrackError(f"There is no file '{source}': check the spelling, or give the full path.")
-    return read_file(librosa_example(str(source), list(pieces)), str(source))
+    return loaded(librosa_example(str(source), list(pieces)), str(source))
 
 
 def librosa_example(name: str, pieces: list[str]) -> Path:
@@ -154,6 +185,25 @@ def librosa_example(name: str, pieces: list[str]) -> Path:
             f"The librosa example '{name}' could not be downloaded: go online once, or choose a shipped piece "
             f"({', '.join(pieces)})."
         ) from None
+
+
+def loaded(path: Path, name: str, truth: dict | None = None) -> Track:
+    """Return the track of a file, decoded only if it is not known already; parameters as for `read_file`."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return read_file(path, name, truth)
+    key = (path, path.resolve(), stat.st_size, stat.st_mtime_ns, name, truth is None)
+    track = LOADED.get(key)
+    if track is None or track.truth != truth:
+        track = read_file(path, name, truth)
+        if time.time_ns() - stat.st_mtime_ns < SETTLED:
+            return track
+        LOADED[key] = track
+    if track in LATEST:
+        LATEST.remove(track)
+    LATEST.append(track)
+    return track
 
 
 def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
