@@ -6,11 +6,14 @@ any other name is shared inside the package. The examples expect `import numpy a
 
 import lazy_loader
 
+from helpers import cells
+
+cells.watch()
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        *("checks", "colors", "exercises", "explorer", "features", "figures", "layouts", "moments", "mpeg", "outputs"),
-        *("pictures", "player", "scales", "sections", "sounds", "spectra", "tempo", "tracks"),
+        *("cells", "checks", "colors", "exercises", "explorer", "features", "figures", "layouts", "moments", "mpeg"),
+        *("outputs", "pictures", "player", "scales", "sections", "sounds", "spectra", "tempo", "tracks"),
     ],
     submod_attrs={
         "exercises": ["check"],

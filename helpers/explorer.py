@@ -17,6 +17,8 @@ __all__ = ["Explorer", "explore"]
 
 NOTHING = inspect.Parameter.empty
 LIMITS = ("min", "max", "step")
+# What else of a control the page shows.
+DESCRIBED = [*LIMITS, "_options_labels", "description", "disabled"]
 
 
 class Explorer(Player):
@@ -42,7 +44,7 @@ class Explorer(Player):
     drawn = traitlets.Float().tag(sync=True)
 
     def __init__(self, function, track, titles, ranges):
-        self.function, self.track, self.captions = function, track, titles
+        self.function, self.track, self.captions, self.ranges = function, track, titles, ranges
         self.controls = controls_for(function, ranges)
         self.moving = False
         try:
@@ -54,7 +56,7 @@ class Explorer(Player):
         self.describe()
         for control in self.controls.values():
             control.observe(self.update, "value")
-            control.observe(self.describe, [*LIMITS, "_options_labels", "description", "disabled"])
+            control.observe(self.describe, DESCRIBED)
 
     def call(self):
         """Call the function with what the controls say."""
@@ -95,6 +97,20 @@ class Explorer(Player):
                 self.moving = False
                 self.update()
                 self.drawn = asked
+
+    def close(self) -> None:
+        """Take it off every page, and let go of the function, the picture and the sound."""
+        if self.comm is None:
+            return
+        super().close()
+        for name, control in self.controls.items():
+            control.unobserve(self.update, "value")
+            control.unobserve(self.describe, DESCRIBED)
+            # A control that was given may be part of something else.
+            if isinstance(control, ipywidgets.Widget) and control is not self.ranges.get(name):
+                for part in (control, control.layout, control.style):
+                    part.close()
+        self.function, self.track, self.ranges = None, None, {}
 
 
 def moved(control) -> str:

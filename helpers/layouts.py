@@ -311,7 +311,8 @@ def distances(layout: Layout, apart: int) -> np.ndarray:
     >>> layouts.distances(layouts.rows(2, 3), apart=1).round(2)
     array([1.  , 1.  , 2.24, 1.  , 1.  ])
     """
-    if whole(apart, "apart") >= layout.cells:
+    apart = whole(apart, "apart")
+    if apart >= layout.cells:
         raise ValueError(f"apart={apart} was given for {layout.cells} cells; less than {layout.cells} was expected.")
     return np.hypot(*(layout.places[apart:] - layout.places[:-apart]).T)
 

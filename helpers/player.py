@@ -5,7 +5,6 @@ and, piece by piece when the page asks for them, samples, which are therefore ne
 """
 
 import uuid
-from functools import cached_property
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -14,9 +13,9 @@ import numpy as np
 import soundfile as sf
 import traitlets
 
-from helpers import colors, outputs
+from helpers import cells, colors, outputs
 from helpers.pictures import ROOM, SLIMMEST, Picture, side_by_side
-from helpers.tracks import BLOCK, AudioFile
+from helpers.tracks import AudioFile
 
 __all__ = ["Player", "play"]
 
@@ -63,7 +62,7 @@ class Sound:
 
     def __init__(self, track):
         # The track itself is not kept, so that it can be forgotten together with its sound.
-        self.signal, self.file = track.signal, None
+        self.signal, self.peak, self.file = track.signal, track.peak, None
         self.key = uuid.uuid4().hex
         self.step = -(-track.sr // MOST_HZ)
         self.rate = track.sr / self.step
@@ -77,11 +76,6 @@ class Sound:
             self.file = file
         self.channels = 2 if self.file else 1
 
-    @cached_property
-    def loudest(self) -> float:
-        """The largest amplitude; beyond 1, the sound is turned down by so much."""
-        return max(np.abs(self.signal[i : i + BLOCK]).max() for i in range(0, len(self.signal), BLOCK))
-
     def read(self, at: int, frames: int) -> bytes:
         """Return some samples, the channels in turn, as little-endian integers of 16 bits; less at the end."""
         start, stop = at * self.step, min((at + frames) * self.step, len(self.signal))
@@ -94,7 +88,7 @@ class Sound:
 
             samples = resample_poly(samples, 1, self.step)
         skipped = (start - first) // self.step
-        samples = samples[skipped : skipped - (-(stop - start) // self.step)] * (32768 / max(1, self.loudest))
+        samples = samples[skipped : skipped - (-(stop - start) // self.step)] * (32768 / max(1, self.peak))
         return np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()
 
     def samples(self, start: int, stop: int) -> np.ndarray:
@@ -137,8 +131,9 @@ class Player(anywidget.AnyWidget):
     Picture of groove, 4 × 24 pixels: 1 s of music from 8 s on, in 4 moments, brightest at 8.25 s, darkest at 8.5 s.
     """
 
+    # As text: anywidget would keep each player for the sake of watching a file.
     _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    _css = HERE / "player.css"
+    _css = (HERE / "player.css").read_text(encoding="utf-8")
 
     panels = traitlets.List().tag(sync=True)
     pixels = traitlets.List().tag(sync=True)
@@ -156,6 +151,7 @@ class Player(anywidget.AnyWidget):
 
     def __init__(self, pictures, titles=None):
         super().__init__()
+        cells.hold(self)
         self.put(pictures, titles)
         starts = [picture.times.min() for picture in self.pictures if picture.times is not None]
         self.position = max(0.0, float(min(starts, default=0)))
@@ -219,8 +215,16 @@ class Player(anywidget.AnyWidget):
         named = zip(self.pictures, self.titles, strict=True)
         return " ".join(f"{title}: {picture.alt}" if title else picture.alt for picture, title in named)
 
+    def close(self) -> None:
+        """Take it off every page, and let go of the pictures and the sound."""
+        if self.comm is not None:
+            super().close()
+            self.layout.close()
+            self.pictures, self.titles, self.source = [], [], None
+            self.panels, self.pixels, self.times = [], [], []
+
     def __repr__(self):
-        return self.alt
+        return self.alt or "This player is closed: run the cell again that makes it."
 
     def _repr_mimebundle_(self, **_):
         return still(self, self)
@@ -241,6 +245,10 @@ def described(picture, title: str) -> dict:
 
 def still(widget, player) -> tuple[dict, dict]:
     """Return a live widget together with a PNG of its player, for pages without a kernel."""
+    if not player.pictures:
+        return {"text/plain": repr(player)}, {}
+    cells.hold(widget)
+    cells.hold(player)
     if len(player.pictures) == 1 and not player.titles[0]:
         image = player.pictures[0].enlarged()
     else:

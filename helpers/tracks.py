@@ -5,9 +5,13 @@ import json
 import logging
 import os
 import re
+import time
+from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import soundfile as sf
@@ -24,6 +28,10 @@ BLOCK = 1 << 18
 ENDLESS = (1 << 63) - 1
 # How many bytes of tags may follow the music of an MP3 file.
 TAGS = 4096
+# What was loaded and is in use, and the last two: the same file need not be decoded again.
+LOADED, LATEST = WeakValueDictionary(), deque(maxlen=2)
+# A file that is younger, in nanoseconds, may be written once more without getting another time.
+SETTLED = 2e9
 
 
 class AudioFile(sf.SoundFile):
@@ -81,13 +89,15 @@ class Track:
     signal : float32 [samples]
         Amplitude, −1 to 1 (a floating-point file may go beyond); the mean of the file's channels.
     sr : int
-        Sample rate: samples per second, as in the file.
+        Sample rate: samples per second, as in the file; a whole number, of whatever type it was given.
     name : str
         What to call it in a title.
     path : Path or None
-        The file it came from.
+        The file it came from; may be given as a str.
     truth : dict or None
         For a shipped piece, its entry in `data/tracks.json`: sections, beats, tempo and so on.
+    peak : float
+        The largest amplitude: of any channel of the file, or, where it is not given, of the signal.
 
     Examples
     --------
@@ -100,35 +110,50 @@ class Track:
     name: str = "untitled"
     path: Path | None = None
     truth: dict | None = None
+    peak: float = 0.0
 
     def __post_init__(self):
         """Refuse what no picture could be made of, wherever the samples came from."""
-        signal = np.asarray(self.signal, dtype=np.float32).view()
-        low, high = SAMPLE_RATES
+        if not isinstance(self.name, str):
+            raise TrackError(f"name={self.name!r} was given; a text in quotes was expected.")
+        if not isinstance(self.path, str | os.PathLike | None):
+            raise TrackError(f"path={self.path!r} was given for '{self.name}'; the path of a file was expected.")
+        if isinstance(self.sr, bool) or not isinstance(self.sr, Real) or not float(self.sr).is_integer():
+            raise TrackError(
+                f"sr={self.sr!r} was given for '{self.name}'; a whole number of samples per second was expected, "
+                "such as 44100."
+            )
+        signal, sr, (low, high) = amplitudes(self.signal, self.name), int(self.sr), SAMPLE_RATES
         if signal.ndim != 1:
             raise TrackError(
                 f"'{self.name}' has samples of shape {signal.shape}; one channel was expected: "
                 "average the channels first."
             )
-        if not low <= self.sr <= high:
-            raise TrackError(
-                f"'{self.name}' has {self.sr} samples per second; {low} to {high} were expected: resample it."
-            )
+        if not low <= sr <= high:
+            raise TrackError(f"'{self.name}' has {sr} samples per second; {low} to {high} were expected: resample it.")
         if len(signal) == 0:
             raise TrackError(f"'{self.name}' is empty: it has no samples. Choose another file.")
-        if len(signal) < SHORTEST * self.sr:
+        if len(signal) < SHORTEST * sr:
             raise TrackError(
-                f"'{self.name}' lasts {len(signal) / self.sr:.6g} s; at least {SHORTEST} s were expected: "
+                f"'{self.name}' lasts {len(signal) / sr:.6g} s; at least {SHORTEST} s were expected: "
                 "choose a longer piece."
             )
-        bad = first_not_finite(signal)
-        if bad is not None:
-            raise TrackError(
-                f"'{self.name}' holds {signal[bad]} instead of an amplitude at {bad / self.sr:.3f} s; "
-                "every sample must be a finite number: export the file again."
-            )
+        peak = 0.0
+        for start in range(0, len(signal), BLOCK):
+            block = signal[start : start + BLOCK]
+            largest = float(np.abs(block).max())
+            peak = max(peak, largest)
+            if not np.isfinite(largest):
+                bad = start + int(np.flatnonzero(~np.isfinite(block))[0])
+                raise TrackError(
+                    f"'{self.name}' holds {signal[bad]} instead of an amplitude at {bad / sr:.3f} s; "
+                    "every sample must be a finite number: export the file again."
+                )
         signal.flags.writeable = False
-        object.__setattr__(self, "signal", signal)
+        path = None if self.path is None else Path(self.path)
+        fields = {"signal": signal, "sr": sr, "path": path, "peak": max(peak, self.peak)}
+        for field, value in fields.items():
+            object.__setattr__(self, field, value)
 
     @cached_property
     def duration(self) -> float:
@@ -138,6 +163,20 @@ class Track:
     def __repr__(self):
         minutes, seconds = divmod(round(self.duration, 1), 60)
         return f"Track '{self.name}': {minutes:.0f} min {seconds:.1f} s, {len(self.signal)} samples at {self.sr} Hz"
+
+
+def amplitudes(signal, name: str) -> np.ndarray:
+    """Return samples as float32, without a copy if they are; raise a TrackError if they are no amplitudes."""
+    try:
+        given = np.asarray(signal)
+    except ValueError:
+        raise TrackError(f"'{name}' has rows of different lengths; one row of samples was expected.") from None
+    if given.dtype.kind != "f" and given.size:
+        raise TrackError(
+            f"'{name}' has samples of type {given.dtype}; floating-point numbers from −1 to 1 were expected: "
+            "divide samples of 16 bits by 32768."
+        )
+    return given.astype(np.float32, copy=False).view()
 
 
 def shipped() -> dict:
@@ -164,6 +203,7 @@ def load_track(source) -> Track:
     Returns
     -------
     Track
+        The same one for the same unchanged file, as long as it is in use or one of the last two.
 
     Raises
     ------
@@ -181,15 +221,15 @@ def load_track(source) -> Track:
         raise TrackError(f"{given} was given; the name of a piece or the path of an audio file was expected.")
     pieces = shipped()
     if isinstance(source, str) and source in pieces:
-        return read_file(DATA / pieces[source]["file"], source, pieces[source])
+        return loaded(DATA / pieces[source]["file"], source, pieces[source])
     path = Path(os.path.expanduser(source))
     if os.path.isdir(path):
         raise TrackError(f"'{source}' is a folder; one audio file was expected: name a file inside it.")
     if os.path.exists(path):
-        return read_file(path, path.stem)
+        return loaded(path, path.stem)
     if path.suffix or len(path.parts) > 1:
         raise TrackError(f"There is no file '{source}': check the spelling, or give the full path.")
-    return read_file(librosa_example(str(source), list(pieces)), str(source))
+    return loaded(librosa_example(str(source), list(pieces)), str(source))
 
 
 def librosa_example(name: str, pieces: list[str]) -> Path:
@@ -215,6 +255,25 @@ def librosa_example(name: str, pieces: list[str]) -> Path:
         ) from None
 
 
+def loaded(path: Path, name: str, truth: dict | None = None) -> Track:
+    """Return the track of a file, decoded only if it is not known already; parameters as for `read_file`."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return read_file(path, name, truth)
+    key = (path, path.resolve(), stat.st_size, stat.st_mtime_ns, name, truth is None)
+    track = LOADED.get(key)
+    if track is None or track.truth != truth:
+        track = read_file(path, name, truth)
+        if time.time_ns() - stat.st_mtime_ns < SETTLED:
+            return track
+        LOADED[key] = track
+    if track in LATEST:
+        LATEST.remove(track)
+    LATEST.append(track)
+    return track
+
+
 def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     """Decode an audio file block by block into one channel; parameters and errors as for `load_track`."""
     try:
@@ -229,7 +288,7 @@ def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     try:
         with AudioFile(path) as file:
             sr, endless = file.samplerate, file.frames == ENDLESS
-            signal = np.empty(0, np.float32) if endless else decode(file, path.stat().st_size)
+            signal, peak = (np.empty(0, np.float32), 0.0) if endless else decode(file, path.stat().st_size)
             unread = path.stat().st_size - file.raw.tell()
             promised = promised_frames(file)
     except (sf.LibsndfileError, RuntimeError):
@@ -247,7 +306,7 @@ def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
             f"'{path.name}' is truncated: it ends after {len(signal) / sr:.1f} s{whole}. "
             "Copy, download or export it again."
         )
-    return Track(signal, sr, name, path, truth)
+    return Track(signal, sr, name, path, truth, peak)
 
 
 def convert(path: Path) -> str:
@@ -258,18 +317,21 @@ def convert(path: Path) -> str:
     )
 
 
-def decode(file: AudioFile, size: int) -> np.ndarray:
-    """Return all that is left in an open file of `size` bytes as float32 [samples], the mean of its channels."""
+def decode(file: AudioFile, size: int) -> tuple[np.ndarray, float]:
+    """Return all that is left in an open file of `size` bytes as float32 [samples], the mean of its channels.
+
+    And the largest amplitude of any channel.
+    """
     # A header may promise more than there is: the array begins no larger than likely, and grows with what arrives.
-    signal, filled = np.empty(min(file.frames, 64 * size) + BLOCK, np.float32), 0
+    signal, filled, peak = np.empty(min(file.frames, 64 * size) + BLOCK, np.float32), 0, 0.0
     mean = np.full(file.channels, 1 / file.channels, np.float32)
     while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
         if filled + len(block) > len(signal):
             signal.resize(len(signal) + len(signal) // 4 + BLOCK, refcheck=False)
         np.dot(block, mean, out=signal[filled : filled + len(block)])
-        filled += len(block)
+        filled, peak = filled + len(block), max(peak, float(np.abs(block).max()))
     signal.resize(filled, refcheck=False)
-    return signal
+    return signal, peak
 
 
 def promised_frames(file: AudioFile) -> float:
@@ -294,12 +356,3 @@ def promised_frames(file: AudioFile) -> float:
     if cut and int(cut[2]) < int(cut[1]) < 0x7FFF0000:
         return file.frames * int(cut[1]) / int(cut[2])
     return file.frames
-
-
-def first_not_finite(signal: np.ndarray) -> int | None:
-    """Return the index of the first NaN or infinite sample, or None."""
-    for start in range(0, len(signal), BLOCK):
-        bad = np.flatnonzero(~np.isfinite(signal[start : start + BLOCK]))
-        if len(bad):
-            return start + int(bad[0])
-    return None

@@ -344,6 +344,20 @@ def test_a_player_that_is_no_longer_shown_is_silent(notebook):
     notebook.page.wait_for_function("sound().paused")
 
 
+def test_a_cell_that_runs_again_lets_its_player_go_while_it_sounds(notebook):
+    hand = shown(notebook, "player = play(picture); player")
+    for _ in range(2):
+        hand.click(3, 3)
+        hand.until_playing()
+        notebook.run_all()
+        hand = Hand(notebook)
+        hand.root.wait_for()
+        notebook.page.wait_for_function("audios.every((audio) => audio.paused)")
+        assert notebook.page.evaluate('globalThis[Symbol.for("music-you-can-see")].sounds.size') == 1
+    assert notebook.ask("sum(isinstance(one, Player) for one in ipywidgets.widgets.widget._instances.values())") == 1
+    assert notebook.page.locator(".mycs").count() == 1
+
+
 def test_position_set_from_python_moves_the_cursor(notebook):
     hand = shown(notebook, "player = play(picture); player")
     times = seconds_of(notebook).ravel()

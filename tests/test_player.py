@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import Picture, Player, colors, layouts, load_track, moments, play
-from helpers.player import LONGEST, MOST_HZ, SAME, Sound
+from helpers.player import LONGEST, MOST_HZ, SAME, Sound, still
 from helpers.tracks import BLOCK, Track
 
 SR = 8000
@@ -281,6 +281,48 @@ def test_the_page_sets_text_only_as_text():
     for dangerous in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "DOMParser"):
         assert dangerous not in code
     assert "://" not in code
+
+
+# A closed player.
+
+
+def test_a_closed_player_holds_nothing_and_says_so():
+    track = music()
+    told = play(picture(track), painted(track), titles=["a", "b"])
+    layout, signal = told.layout, weakref.ref(track.signal.base)
+    del track
+    for _ in range(2):
+        told.close()
+    assert signal() is None
+    assert told.comm is layout.comm is None
+    assert (told.pixels, told.times, told.panels, told.pictures, told.source) == ([], [], [], [], None)
+    assert repr(told) == "This player is closed: run the cell again that makes it."
+    assert still(told, told) == ({"text/plain": repr(told)}, {})
+
+
+def test_a_closed_player_that_is_used_does_not_complain():
+    told = play(picture(music()))
+    told.close()
+    told.position, told.playing, told.message = 0.5, True, "words"
+    told.answer(told, {"sound": "", "offset": 0}, [])
+    told.put([picture(music())])
+
+
+def test_nobody_keeps_a_closed_player():
+    told = play(picture(music()))
+    seen = weakref.ref(told)
+    told.close()
+    del told
+    gc.collect()
+    assert seen() is None
+
+
+@pytest.mark.parametrize("pictures", [[], [5]])
+def test_what_could_not_become_a_player_goes_without_complaint(pictures, capsys):
+    with pytest.raises(ValueError, match="was given"):
+        Player(pictures)
+    gc.collect()
+    assert capsys.readouterr() == ("", "")
 
 
 # The sound: the samples that are drawn, in stereo where the file is.

@@ -13,7 +13,7 @@ ROOMS = [
     {"features", "colors"},
     {"spectra", "scales"},
     {"moments", "layouts", "tracks"},
-    {"checks", "outputs", "mpeg"},
+    {"checks", "outputs", "mpeg", "cells"},
 ]
 ROW = {room: row for row, rooms in enumerate(ROOMS) for room in rooms}
 FILES = {path.stem: path for path in Path(__file__).parent.parent.glob("helpers/[!_]*.py")}

@@ -2,11 +2,16 @@
 
 import errno
 import math
+import os
 import re
 import struct
 import subprocess
 import sys
+import time
+import weakref
+from collections import deque
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import librosa
 import numpy as np
@@ -16,7 +21,7 @@ import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import mpeg, tracks
+from helpers import Picture, features, layouts, moments, mpeg, resynthesise, tracks
 from helpers.tracks import Track, TrackError, load_track
 
 # Ending, subtype and the sample rates it allows.
@@ -446,6 +451,202 @@ def test_track_in_words():
 def test_track_refuses_channels():
     with pytest.raises(TrackError, match=re.escape("samples of shape (800, 2); one channel was expected")):
         Track(np.zeros((800, 2)), 8000)
+
+
+@pytest.mark.parametrize("sr", [8000.0, np.int32(8000), np.int16(8000), np.float32(8000), np.float64(8000)])
+def test_a_whole_sample_rate_of_any_type_is_an_int(sr):
+    track = Track(noise(8000)[:, 0], sr)
+    assert type(track.sr) is int
+    when = moments.even(track, 10)
+    picture = Picture.compose(track, when, features.mel(track, when, 10), layouts.timeline())
+    assert picture.alt == Picture.compose(Track(track.signal, 8000), when, picture.levels[::-1], layouts.timeline()).alt
+    assert resynthesise(track, when, np.ones((10, 10))).sr == 8000
+
+
+@pytest.mark.parametrize(
+    "sr",
+    [
+        *(44100.5, math.nan, math.inf, -math.inf, np.float64("inf"), 44100 + 0j, True, np.True_, None),
+        *("44100", "", b"44100", [44100], (44100,), np.array(44100), np.array([44100, 1]), {}, Track),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_other_sample_rates_are_a_sentence(sr):
+    sentence = re.escape(f"sr={sr!r} was given for 'song'; a whole number of samples per second was expected, such as")
+    with pytest.raises(TrackError, match=sentence):
+        Track(np.zeros(8000), sr, "song")
+
+
+@pytest.mark.parametrize("sr", [0, -44100, 7999.0, np.int64(192_001), 1e300])
+def test_sample_rates_that_no_picture_is_made_of(sr):
+    with pytest.raises(
+        TrackError, match=r"'song' has \S+ samples per second; 8000 to 192000 were expected: resample it"
+    ):
+        Track(np.zeros(8000), sr, "song")
+
+
+@pytest.mark.parametrize("samples", [[0.0, 0.5, -1, 1], (0.25, -0.25, 0.5, 0), np.linspace(-1, 1, 4, dtype=np.float16)])
+def test_samples_in_a_list(samples):
+    track = Track([*samples] * 200, 8000)
+    assert track.signal.dtype == np.float32
+    assert np.array_equal(track.signal, np.tile(np.array(samples, np.float32), 200))
+
+
+@pytest.mark.parametrize(
+    ("samples", "kind"),
+    [(np.zeros(8000, kind), kind) for kind in ("int8", "uint8", "int16", "int32", "int64", "bool", "complex64")]
+    + [
+        ([0, 1] * 4000, "int64"),
+        (["0.5"] * 8000, "<U3"),
+        ([None] * 8000, "object"),
+        (None, "object"),
+        ("a.wav", "<U5"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_samples_that_are_no_amplitudes_are_a_sentence(samples, kind):
+    sentence = (
+        f"'song' has samples of type {kind}; floating-point numbers from −1 to 1 were expected: divide samples of"
+    )
+    with pytest.raises(TrackError, match=re.escape(sentence)):
+        Track(samples, 8000, "song")
+
+
+def test_rows_of_different_lengths_are_a_sentence():
+    with pytest.raises(TrackError, match="'song' has rows of different lengths; one row of samples was expected"):
+        Track([[0.0, 0.5], [0.5]], 8000, "song")
+
+
+@pytest.mark.parametrize("name", [None, 5, b"song", ["song"], Path("song")])
+def test_a_name_that_is_no_text_is_a_sentence(name):
+    with pytest.raises(TrackError, match=re.escape(f"name={name!r} was given; a text in quotes was expected.")):
+        Track(np.zeros(8000), 8000, name)
+
+
+@pytest.mark.parametrize("path", [5, True, b"a.wav", ["a.wav"]])
+def test_a_path_that_is_none_is_a_sentence(path):
+    with pytest.raises(
+        TrackError, match=re.escape(f"path={path!r} was given for 'a'; the path of a file was expected.")
+    ):
+        Track(np.zeros(8000), 8000, "a", path)
+
+
+def test_a_path_may_be_a_text():
+    assert Track(np.zeros(8000), 8000, "a", "music/a.wav").path == Path("music/a.wav")
+
+
+# The same file again.
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """Nothing is remembered; the list of files that are decoded from now on."""
+    files, read_file = [], tracks.read_file
+    monkeypatch.setattr(tracks, "read_file", lambda path, *rest: files.append(path.name) or read_file(path, *rest))
+    monkeypatch.setattr(tracks, "LOADED", WeakValueDictionary())
+    monkeypatch.setattr(tracks, "LATEST", deque(maxlen=2))
+    return files
+
+
+def settled(path: Path, seed: int = 0, when: int = 10**9) -> Path:
+    """Write a file of the same size that was there long ago, at `when` seconds since 1970."""
+    write(path, noise(8000, seed=seed), 8000, "PCM_16")
+    os.utime(path, ns=(when * 10**9, when * 10**9))
+    return path
+
+
+def test_the_same_file_is_the_same_track(decoded, tmp_path, monkeypatch):
+    path = settled(tmp_path / "a.wav")
+    track = load_track(path)
+    assert load_track(str(path)) is load_track(path) is track
+    monkeypatch.chdir(tmp_path)
+    assert np.array_equal(load_track("a.wav").signal, track.signal)
+    assert load_track("a.wav").path == Path("a.wav")
+    assert load_track(path) is track
+    assert decoded == ["a.wav", "a.wav"]
+
+
+def test_the_same_words_in_another_folder_are_another_file(decoded, tmp_path, monkeypatch):
+    loaded = []
+    for seed, folder in enumerate((tmp_path / "one", tmp_path / "two")):
+        folder.mkdir()
+        settled(folder / "a.wav", seed)
+        monkeypatch.chdir(folder)
+        loaded.append(load_track("a.wav"))
+    assert not np.array_equal(loaded[0].signal, loaded[1].signal)
+
+
+@pytest.mark.parametrize("change", ["content", "time", "size", "gone", "replaced by a folder", "damaged"])
+def test_a_changed_file_is_loaded_anew(change, decoded, tmp_path):
+    path = settled(tmp_path / "a.wav")
+    old = load_track(path)
+    if change in ("content", "time"):
+        settled(path, seed=change == "content", when=10**9 + 1)
+    elif change == "size":
+        write(path, noise(8001), 8000, "PCM_16")
+        os.utime(path, (10**9, 10**9))
+    elif change == "damaged":
+        path.write_bytes(b"RIFF")
+    else:
+        path.unlink()
+    if change == "replaced by a folder":
+        path.mkdir()
+    if change in ("content", "time", "size"):
+        new = load_track(path)
+        assert new is not old
+        assert np.array_equal(new.signal, sf.read(path, dtype="float32")[0])
+    else:
+        assert refusal(path)
+
+
+def test_a_file_that_was_written_just_now_is_read_again(decoded, tmp_path):
+    for seed in range(3):
+        path = write(tmp_path / "a.wav", noise(8000, seed=seed), 8000, "PCM_16")
+        os.utime(path, ns=(time.time_ns(),) * 2)
+        stat = path.stat()
+        first = load_track(path)
+        write(path, noise(8000, seed=seed + 9), 8000, "PCM_16")
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        assert not np.array_equal(load_track(path).signal, first.signal)
+
+
+def test_each_name_keeps_its_name_and_its_truth(decoded):
+    by_name = load_track("waltz")
+    by_path = load_track(by_name.path)
+    for _ in range(2):
+        assert load_track("waltz") is by_name
+        assert load_track(by_name.path) is by_path
+    assert (by_name.name, by_name.truth) == ("waltz", tracks.shipped()["waltz"])
+    assert (by_path.name, by_path.truth) == (by_name.path.stem, None)
+
+
+def test_a_truth_that_somebody_changed_is_not_handed_on(decoded):
+    load_track("waltz").truth["tempo"] = 1
+    assert load_track("waltz").truth == tracks.shipped()["waltz"]
+
+
+def test_the_last_two_are_remembered_and_what_is_in_use(decoded, tmp_path):
+    a, b, c = (settled(tmp_path / f"{name}.wav") for name in "abc")
+    for path in (a, b, a, b, a, c, a, c):
+        load_track(path)
+    assert decoded == ["a.wav", "b.wav", "c.wav"]
+    kept = load_track(b)
+    signals = [weakref.ref(load_track(path).signal) for path in (a, b, c)]
+    assert decoded[3:] == ["b.wav", "a.wav", "c.wav"]
+    assert [signal() is not None for signal in signals] == [False, True, True]
+    load_track(a)
+    assert load_track(b) is kept
+    assert decoded[6:] == ["a.wav"]
+
+
+def test_no_error_is_remembered(decoded, tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"RIFF")
+    os.utime(path, (10**9, 10**9))
+    for _ in range(2):
+        assert "damaged" in refusal(path)
+    assert decoded == ["a.wav", "a.wav"]
+    assert load_track(settled(path)).name == "a"
 
 
 # An hour.
