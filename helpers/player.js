@@ -648,6 +648,7 @@ export default () => {
   return {
     initialize({ model }) {
       core = new Core(model);
+      saveStills(model);
       return () => core.dispose();
     },
     render({ model, el }) {

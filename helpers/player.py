@@ -21,8 +21,11 @@ from helpers.pictures import Picture
 from helpers.tracks import BLOCK
 
 HERE = Path(__file__).resolve().parent
+VIEW = "application/vnd.jupyter.widget-view+json"
+# By this in its metadata, `saved.js` knows an output of ours.
+MARK = "music-you-can-see"
 # One module for the page, in this order.
-SCRIPTS = ("controls.js", "player.js")
+SCRIPTS = ("controls.js", "saved.js", "player.js")
 PIECE = 1 << 21
 # What browsers play as it is: the format and the ways of writing a sample, as soundfile names them. Not FLAC: Chromium
 # fails at some moments near its end.
@@ -219,7 +222,7 @@ class Player(anywidget.AnyWidget):
         return self.alt
 
     def _repr_mimebundle_(self, **_):
-        return still(self, self)
+        return still(self)
 
 
 def described(picture, title: str) -> dict:
@@ -229,15 +232,16 @@ def described(picture, title: str) -> dict:
     return {"height": height, "width": width, "title": title, "alt": picture.alt, **scale}
 
 
-def still(widget, player) -> tuple[dict, dict]:
+def still(player) -> tuple[dict, dict]:
     """Return a live widget together with a PNG of its player, for pages without a kernel."""
     if len(player.pictures) == 1 and not player.titles[0]:
         image = player.pictures[0].enlarged()
     else:
         image, _ = figures.side_by_side(player.pictures, player.titles)
     data, metadata = figures.bundle(image, player.alt)
-    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    return data | {"application/vnd.jupyter.widget-view+json": view}, metadata
+    view = {"version_major": 2, "version_minor": 0, "model_id": player.model_id}
+    caption = f"Run this cell to {'hear' if player.sound else 'move'} it."
+    return data | {VIEW: view}, metadata | {MARK: {"caption": caption}}
 
 
 def play(*pictures, titles=None) -> Player:
