@@ -88,7 +88,7 @@ class Core {
       ["change:sound", () => this.wantSound()],
       ["change:position", () => model.get("position") !== this.told && this.seek(model.get("position"))],
       ["change:playing", () => model.get("playing") !== this.playing && this.play(model.get("playing"))],
-      ["change:pixels change:times change:panels", () => this.soon()],
+      ...["pixels", "times", "panels"].map((name) => [`change:${name}`, () => this.soon()]),
       ["change:message", () => this.show()],
       ["msg:custom", (message, buffers) => this.receive(message, buffers)],
     ];
