@@ -75,7 +75,7 @@ class Core {
       ["change:sound", () => this.takeSource()],
       ["change:position", () => model.get("position") !== this.told && this.seek(model.get("position"))],
       ["change:playing", () => model.get("playing") !== this.playing && this.play(model.get("playing"))],
-      ["change:pixels change:times change:panels", () => this.soon()],
+      ...["pixels", "times", "panels"].map((name) => [`change:${name}`, () => this.soon()]),
       ["change:message", () => this.show()],
       ["msg:custom", (message, buffers) => this.receive(message, buffers)],
     ];
@@ -707,6 +707,7 @@ export default () => {
   return {
     initialize({ model }) {
       core = new Core(model);
+      saveStills(model);
       return () => core.dispose();
     },
     render({ model, el }) {

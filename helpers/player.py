@@ -20,8 +20,11 @@ from helpers.tracks import AudioFile
 __all__ = ["Player", "play"]
 
 HERE = Path(__file__).resolve().parent
+VIEW = "application/vnd.jupyter.widget-view+json"
+# By this in its metadata, `saved.js` knows an output of ours.
+MARK = "music-you-can-see"
 # The page is one script, written in several files.
-SCRIPTS = ("sound.js", "controls.js", "player.js")
+SCRIPTS = ("sound.js", "controls.js", "saved.js", "player.js")
 # What a page is sent of a second, at most: a line of 2 Mbit/s carries two channels of 16 bits at this rate.
 MOST_HZ = 48_000
 # How many seconds a page may ask for at once.
@@ -227,7 +230,7 @@ class Player(anywidget.AnyWidget):
         return self.alt or "This player is closed: run the cell again that makes it."
 
     def _repr_mimebundle_(self, **_):
-        return still(self, self)
+        return still(self)
 
 
 def described(picture, title: str) -> dict:
@@ -243,19 +246,19 @@ def described(picture, title: str) -> dict:
     return about
 
 
-def still(widget, player) -> tuple[dict, dict]:
+def still(player) -> tuple[dict, dict]:
     """Return a live widget together with a PNG of its player, for pages without a kernel."""
     if not player.pictures:
         return {"text/plain": repr(player)}, {}
-    cells.hold(widget)
     cells.hold(player)
     if len(player.pictures) == 1 and not player.titles[0]:
         image = player.pictures[0].enlarged()
     else:
         image, _ = side_by_side(player.pictures, player.titles)
     data, metadata = outputs.bundle(image, player.alt)
-    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    return data | {"application/vnd.jupyter.widget-view+json": view}, metadata
+    view = {"version_major": 2, "version_minor": 0, "model_id": player.model_id}
+    caption = f"Run this cell to {'hear' if player.sound else 'move'} it."
+    return data | {VIEW: view}, metadata | {MARK: {"caption": caption}}
 
 
 def play(*pictures, titles=None) -> Player:

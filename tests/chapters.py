@@ -19,10 +19,11 @@ import nbformat
 from nbclient import NotebookClient
 from PIL import Image
 
+from helpers.player import MARK, VIEW
+
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 THUMBNAILS = NOTEBOOKS / "thumbnails"
 CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
-WIDGET = "application/vnd.jupyter.widget-view+json"
 SOLUTION = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.DOTALL)
 
 
@@ -157,7 +158,8 @@ def tidy(nb):
         seen[name] = seen.get(name, 0) + 1
         cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop(WIDGET, None)
+            output.get("data", {}).pop(VIEW, None)
+            output.get("metadata", {}).pop(MARK, None)
     return nb
 
 

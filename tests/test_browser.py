@@ -1,6 +1,7 @@
 """The player and the sliders in a real JupyterLab: what a hand does, what the eye sees, what sounds."""
 
 import os
+import shutil
 
 import chapters
 import nbformat
@@ -832,3 +833,85 @@ def test_a_page_without_kernel_shows_the_picture(laboratory):
     assert picture.evaluate("(picture) => picture.naturalWidth") == 20 * 37
     assert notebook.errors == []
     notebook.close()
+
+
+STILL = """
+player = play(picture); display(player)
+explorer = explore(lambda n: line, titles=["<b>'1' & \\"2\\""], n=(1, 9)); display(explorer)
+display(explore(lambda n: np.eye(n), n=(2, 9)))
+"""
+
+
+def saved(notebook, path):
+    """Save a notebook as the menu does, and return its outputs."""
+    notebook.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    return [output for cell in chapters.cells(chapters.read(path)) for output in cell.outputs]
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_saved_notebook_shows_pictures_and_a_sentence(laboratory, trusted):
+    name, path = "saved.ipynb", laboratory.folder / "saved.ipynb"
+    notebook = laboratory.notebook(name)
+    notebook.do(SETUP)
+    live = notebook.run(STILL, "ipywidgets.IntSlider()")
+    kept = saved(notebook, path)
+    # What is open stays alive, and what is not ours is left alone.
+    assert notebook.page.locator(".mycs").count() == 3
+    assert kept[3]["data"] == live[3]["data"]
+    for before, after in zip(live[:3], kept[:3], strict=True):
+        assert set(after["data"]) == {"text/html", "text/plain"}
+        assert before["data"]["image/png"].strip() in after["data"]["text/html"]
+        assert after["data"]["text/plain"] == before["data"]["text/plain"]
+    slide(notebook, "Home")
+    assert saved(notebook, path) == kept
+    notebook.close()
+    if not trusted:
+        nb = chapters.read(path)
+        nb.cells[0].source += "\n# Changed elsewhere."
+        nbformat.write(nb, path)
+    notebook = laboratory.notebook(name, anew=False)
+    notebook.page.locator("figcaption").nth(2).wait_for()
+    output = notebook.page.locator(".jp-OutputArea").first
+    sentences = ["Run this cell to hear it.", "Run this cell to hear it.", "Run this cell to move it."]
+    assert output.locator("figcaption").all_inner_texts() == sentences
+    assert output.locator("img").evaluate_all("(all) => all.map((one) => one.naturalWidth > 0 && one.alt)") == [
+        output["data"]["text/plain"] for output in live[:3]
+    ]
+    cell = "jupyterapp.shell.currentWidget.content.model.cells.get(0).trusted"
+    assert notebook.page.evaluate(cell) is trusted
+    assert "not found" not in output.inner_text()
+    assert saved(notebook, path)[:3] == kept[:3]
+    notebook.close()
+
+
+def test_pictures_wake_up_when_the_page_is_loaded_again(laboratory):
+    name, path = "again.ipynb", laboratory.folder / "again.ipynb"
+    notebook = laboratory.notebook(name)
+    notebook.do(SETUP)
+    notebook.run(STILL)
+    kept = saved(notebook, path)
+    notebook.page.reload()
+    notebook.page.locator(".mycs").nth(2).wait_for()
+    hand = Hand(notebook, 1)
+    before = notebook.ask("explorer.drawn")
+    slide(notebook, "Home")
+    notebook.until(f"explorer.drawn != {before}")
+    hand.click(5, 100)
+    hand.root.locator(".mycs-play", has_text="Pause").wait_for()
+    notebook.until("explorer.playing and explorer.position >= 25")
+    assert saved(notebook, path) == kept
+    notebook.close()
+
+
+def test_a_chapter_that_was_saved_by_hand_comes_out_the_same(laboratory, tmp_path, monkeypatch):
+    chapter = chapters.CHAPTERS[0]
+    shutil.copy(chapter, laboratory.folder)
+    notebook = laboratory.notebook(chapter.name, anew=False)
+    notebook.run_all()
+    saved(notebook, laboratory.folder / chapter.name)
+    notebook.close()
+    by_hand = laboratory.folder / chapter.name
+    assert by_hand.read_bytes() != chapter.read_bytes()
+    monkeypatch.setattr(chapters, "THUMBNAILS", tmp_path)
+    chapters.main([by_hand])
+    assert by_hand.read_bytes() == chapter.read_bytes()

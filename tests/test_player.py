@@ -297,7 +297,7 @@ def test_a_closed_player_holds_nothing_and_says_so():
     assert told.comm is layout.comm is None
     assert (told.pixels, told.times, told.panels, told.pictures, told.source) == ([], [], [], [], None)
     assert repr(told) == "This player is closed: run the cell again that makes it."
-    assert still(told, told) == ({"text/plain": repr(told)}, {})
+    assert still(told) == ({"text/plain": repr(told)}, {})
 
 
 def test_a_closed_player_that_is_used_does_not_complain():
