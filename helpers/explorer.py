@@ -15,10 +15,10 @@ from helpers.player import Player
 
 __all__ = ["Explorer", "explore"]
 
-NOTHING = inspect.Parameter.empty
-LIMITS = ("min", "max", "step")
+_NOTHING = inspect.Parameter.empty
+_LIMITS = ("min", "max", "step")
 # What else of a control the page shows.
-DESCRIBED = [*LIMITS, "_options_labels", "description", "disabled"]
+_DESCRIBED = [*_LIMITS, "_options_labels", "description", "disabled"]
 
 
 class Explorer(Player):
@@ -45,18 +45,18 @@ class Explorer(Player):
 
     def __init__(self, function, track, titles, ranges):
         self.function, self.track, self.captions, self.ranges = function, track, titles, ranges
-        self.controls = controls_for(function, ranges)
+        self.controls = _controls_for(function, ranges)
         self.moving = False
         try:
             first = self.call()
         except Exception as error:
             start = ", ".join(f"{name}={control.value!r}" for name, control in self.controls.items())
-            raise ValueError(f"There is no first picture{' with ' if start else ''}{start}: {said(error)}") from None
-        super().__init__(as_pictures(first, track), titles)
+            raise ValueError(f"There is no first picture{' with ' if start else ''}{start}: {_said(error)}") from None
+        super().__init__(_as_pictures(first, track), titles)
         self.describe()
         for control in self.controls.values():
             control.observe(self.update, "value")
-            control.observe(self.describe, DESCRIBED)
+            control.observe(self.describe, _DESCRIBED)
 
     def call(self):
         """Call the function with what the controls say."""
@@ -67,8 +67,8 @@ class Explorer(Player):
         # What is fixed is not shown.
         shown = {name: c for name, c in self.controls.items() if not isinstance(c, ipywidgets.fixed)}
         with self.hold_sync():
-            self.inputs = [input_of(name, control) for name, control in shown.items()]
-            self.values = {name: getattr(control, moved(control)) for name, control in shown.items()}
+            self.inputs = [_input_of(name, control) for name, control in shown.items()]
+            self.values = {name: getattr(control, _moved(control)) for name, control in shown.items()}
 
     def update(self, _=None) -> None:
         """Draw again; if that fails, say so below the last good picture."""
@@ -76,10 +76,10 @@ class Explorer(Player):
             return
         with self.hold_sync():
             try:
-                self.put(as_pictures(self.call(), self.track), self.captions)
+                self.put(_as_pictures(self.call(), self.track), self.captions)
             # Whatever the function raises, even SystemExit, must not end the sliders.
             except BaseException as error:
-                self.message = said(error)
+                self.message = _said(error)
             else:
                 self.message = ""
             self.describe()
@@ -92,7 +92,7 @@ class Explorer(Player):
             self.moving = True
             try:
                 for name, value in wanted.items():
-                    setattr(self.controls[name], moved(self.controls[name]), value)
+                    setattr(self.controls[name], _moved(self.controls[name]), value)
             finally:
                 self.moving = False
                 self.update()
@@ -105,7 +105,7 @@ class Explorer(Player):
         super().close()
         for name, control in self.controls.items():
             control.unobserve(self.update, "value")
-            control.unobserve(self.describe, DESCRIBED)
+            control.unobserve(self.describe, _DESCRIBED)
             # A control that was given may be part of something else.
             if isinstance(control, ipywidgets.Widget) and control is not self.ranges.get(name):
                 for part in (control, control.layout, control.style):
@@ -113,12 +113,12 @@ class Explorer(Player):
         self.function, self.track, self.ranges = None, None, {}
 
 
-def moved(control) -> str:
+def _moved(control) -> str:
     """Name the trait of a control that the page shows and moves: the index of a choice, else the value."""
     return "index" if hasattr(control, "index") else "value"
 
 
-def input_of(name: str, control) -> dict:
+def _input_of(name: str, control) -> dict:
     """Return what the page needs in order to draw a control.
 
     Raises
@@ -132,7 +132,7 @@ def input_of(name: str, control) -> dict:
         "event": "input" if getattr(control, "continuous_update", True) else "change",
         "disabled": control.disabled,
     }
-    value = getattr(control, moved(control))
+    value = getattr(control, _moved(control))
     if hasattr(control, "index") and not isinstance(value, tuple):
         kind = "slider" if isinstance(control, ipywidgets.SelectionSlider) else "choice"
         return about | {"kind": kind, "options": list(control._options_labels)}
@@ -140,14 +140,14 @@ def input_of(name: str, control) -> dict:
         return about | {"kind": "checkbox" if isinstance(value, bool) else "text"}
     if isinstance(value, int | float) and hasattr(control, "step") and not hasattr(control, "base"):
         kind = "slider" if isinstance(control, ipywidgets.IntSlider | ipywidgets.FloatSlider) else "number"
-        return about | {"kind": kind} | {limit: getattr(control, limit, None) for limit in LIMITS}
+        return about | {"kind": kind} | {limit: getattr(control, limit, None) for limit in _LIMITS}
     raise ValueError(
         f"A {type(control).__name__} was given for '{name}'; a slider or a field of one number, a choice of one, a "
         "checkbox or a text was expected."
     )
 
 
-def said(error: BaseException) -> str:
+def _said(error: BaseException) -> str:
     """Put an error into one line: the first of its message, and its kind unless a ValueError says it all."""
     if isinstance(error, KeyboardInterrupt):
         return "The function was interrupted."
@@ -158,7 +158,7 @@ def said(error: BaseException) -> str:
 
 
 @contextmanager
-def unseen():
+def _unseen():
     """Make controls that hold and check a value and of which no page learns: it has inputs of its own."""
     create = comm.create_comm
     comm.create_comm = comm.DummyComm
@@ -168,7 +168,7 @@ def unseen():
         comm.create_comm = create
 
 
-def controls_for(function, ranges: dict) -> dict:
+def _controls_for(function, ranges: dict) -> dict:
     """Return the control of each parameter, made from its range or, without one, from its default.
 
     Raises
@@ -192,13 +192,13 @@ def controls_for(function, ranges: dict) -> dict:
         )
     controls = {}
     for name in [*named, *(name for name in ranges if name not in named)]:
-        default = parameters[name].default if name in named else NOTHING
+        default = parameters[name].default if name in named else _NOTHING
         given = ranges.get(name, default)
         try:
-            with unseen():
-                control = None if given is NOTHING else ipywidgets.interactive.widget_from_abbrev(given, default)
+            with _unseen():
+                control = None if given is _NOTHING else ipywidgets.interactive.widget_from_abbrev(given, default)
         except ValueError as error:
-            raise ValueError(f"{name}={given!r} is no range: {said(error)}.") from None
+            raise ValueError(f"{name}={given!r} is no range: {_said(error)}.") from None
         if control is None:
             raise ValueError(
                 f"'{name}' has no range: give it one, such as {name}=(1, 10) for a slider or {name}=['a', 'b'] "
@@ -207,20 +207,20 @@ def controls_for(function, ranges: dict) -> dict:
         control.description = control.description or name
         controls[name] = control
         if not isinstance(control, ipywidgets.fixed):
-            input_of(name, control)
+            _input_of(name, control)
     return controls
 
 
-def as_pictures(result, track=None) -> list[Picture]:
+def _as_pictures(result, track=None) -> list[Picture]:
     """Return what a function gave as a list of pictures.
 
     A 2-D array has its first row at the bottom. If `track` is given, its columns are equal moments of that track.
     """
     several = isinstance(result, list | tuple)
-    return [as_picture(one, track) for one in (result if several else [result])]
+    return [_as_picture(one, track) for one in (result if several else [result])]
 
 
-def as_picture(result, track) -> Picture:
+def _as_picture(result, track) -> Picture:
     """Return a picture as it is, and a 2-D array as a picture."""
     if isinstance(result, Picture):
         return result

@@ -19,26 +19,26 @@ from helpers.tracks import AudioFile
 
 __all__ = ["Player", "play"]
 
-HERE = Path(__file__).resolve().parent
-VIEW = "application/vnd.jupyter.widget-view+json"
+_HERE = Path(__file__).resolve().parent
+_VIEW = "application/vnd.jupyter.widget-view+json"
 # By this in its metadata, `saved.js` knows an output of ours.
-MARK = "music-you-can-see"
+_MARK = "music-you-can-see"
 # The page is one script, written in several files.
-SCRIPTS = ("sound.js", "controls.js", "saved.js", "player.js")
+_SCRIPTS = ("sound.js", "controls.js", "saved.js", "player.js")
 # What a page is sent of a second, at most: a line of 2 Mbit/s carries two channels of 16 bits at this rate.
-MOST_HZ = 48_000
+_MOST_HZ = 48_000
 # How many seconds a page may ask for at once.
-LONGEST = 2
+_LONGEST = 2
 # How far a sample of a file that is read anew may be from the one that was loaded.
-SAME = 1e-3
+_SAME = 1e-3
 # A decoder of MP3 or Vorbis that is set down somewhere needs some samples until it is in step: few, or more.
-RUN_UPS = (1 << 14, 1 << 17)
+_RUN_UPS = (1 << 14, 1 << 17)
 
 # One sound a track, for as long as the track is in use.
-SOUNDS = WeakKeyDictionary()
+_SOUNDS = WeakKeyDictionary()
 
 
-class Sound:
+class _Sound:
     """What a page plays of a track: samples of 16 bits, at most 48,000 a second.
 
     A file of two channels is heard in stereo, as long as it is there and its mean is what the track holds; all else is
@@ -57,17 +57,17 @@ class Sound:
     """
 
     @classmethod
-    def of(cls, track) -> "Sound":
+    def of(cls, track) -> "_Sound":
         """Return the sound of a track: one, however many players ask."""
-        if track not in SOUNDS:
-            SOUNDS[track] = cls(track)
-        return SOUNDS[track]
+        if track not in _SOUNDS:
+            _SOUNDS[track] = cls(track)
+        return _SOUNDS[track]
 
     def __init__(self, track):
         # The track itself is not kept, so that it can be forgotten together with its sound.
         self.signal, self.peak, self.file = track.signal, track.peak, None
         self.key = uuid.uuid4().hex
-        self.step = -(-track.sr // MOST_HZ)
+        self.step = -(-track.sr // _MOST_HZ)
         self.rate = track.sr / self.step
         self.frames = -(-len(track.signal) // self.step)
         try:
@@ -99,7 +99,7 @@ class Sound:
         mono = self.signal[start:stop, np.newaxis]
         if self.file is None:
             return mono
-        for run_up in RUN_UPS:
+        for run_up in _RUN_UPS:
             try:
                 if self.file.tell() != start:
                     first = max(0, start - run_up)
@@ -108,7 +108,7 @@ class Sound:
                 stereo = self.file.read(stop - start, dtype="float32", always_2d=True)
             except (sf.LibsndfileError, OSError):
                 break
-            if stereo.shape == (stop - start, 2) and np.allclose(stereo.mean(axis=1), mono[:, 0], atol=SAME):
+            if stereo.shape == (stop - start, 2) and np.allclose(stereo.mean(axis=1), mono[:, 0], atol=_SAME):
                 return stereo
             # The next try begins somewhere else.
             self.file.seek(0)
@@ -135,8 +135,8 @@ class Player(anywidget.AnyWidget):
     """
 
     # As text: anywidget would keep each player for the sake of watching a file.
-    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    _css = (HERE / "player.css").read_text(encoding="utf-8")
+    _esm = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    _css = (_HERE / "player.css").read_text(encoding="utf-8")
 
     panels = traitlets.List().tag(sync=True)
     pixels = traitlets.List().tag(sync=True)
@@ -188,7 +188,7 @@ class Player(anywidget.AnyWidget):
             raise ValueError("The pictures show different music: a cursor can walk through pictures of one track only.")
         cmaps = {picture.scale.cmap for picture in pictures if picture.scale}
         with self.hold_sync():
-            self.panels = [described(picture, title) for picture, title in zip(pictures, titles, strict=True)]
+            self.panels = [_described(picture, title) for picture, title in zip(pictures, titles, strict=True)]
             self.pixels = [(p.pixels if p.levels is None else p.levels).tobytes() for p in pictures]
             timed = [track is not None and picture.times is not None for picture in pictures]
             self.times = [
@@ -199,7 +199,7 @@ class Player(anywidget.AnyWidget):
             if set(names) != set(self.palettes):
                 self.palettes = {name: colors.palette(name).tobytes() for name in names}
             self.duration = track.duration if track else 0.0
-            self.source = Sound.of(track) if track else None
+            self.source = _Sound.of(track) if track else None
             names = ("key", "rate", "channels", "frames")
             self.sound = {name: getattr(self.source, name) for name in names} if track else {}
         self.pictures, self.titles = pictures, titles
@@ -208,7 +208,7 @@ class Player(anywidget.AnyWidget):
         """Send the page the samples that it asks for; what is no such question is left alone."""
         match content:
             case {"sound": str(key), "at": int(at), "frames": int(frames)} if self.source and key == self.source.key:
-                frames = min(frames, int(LONGEST * self.source.rate))
+                frames = min(frames, int(_LONGEST * self.source.rate))
                 if 0 <= at < self.source.frames and frames > 0:
                     self.send({"sound": key, "at": at}, [self.source.read(at, frames)])
 
@@ -230,10 +230,10 @@ class Player(anywidget.AnyWidget):
         return self.alt or "This player is closed: run the cell again that makes it."
 
     def _repr_mimebundle_(self, **_):
-        return still(self)
+        return _still(self)
 
 
-def described(picture, title: str) -> dict:
+def _described(picture, title: str) -> dict:
     """Return what the page is told of a picture besides its pixels."""
     height, width = picture.pixels.shape[:2]
     about = {"height": height, "width": width, "title": title, "alt": picture.alt, "cmap": ""}
@@ -246,7 +246,7 @@ def described(picture, title: str) -> dict:
     return about
 
 
-def still(player) -> tuple[dict, dict]:
+def _still(player) -> tuple[dict, dict]:
     """Return a live widget together with a PNG of its player, for pages without a kernel."""
     if not player.pictures:
         return {"text/plain": repr(player)}, {}
@@ -258,7 +258,7 @@ def still(player) -> tuple[dict, dict]:
     data, metadata = outputs.bundle(image, player.alt)
     view = {"version_major": 2, "version_minor": 0, "model_id": player.model_id}
     caption = f"Run this cell to {'hear' if player.sound else 'move'} it."
-    return data | {VIEW: view}, metadata | {MARK: {"caption": caption}}
+    return data | {_VIEW: view}, metadata | {_MARK: {"caption": caption}}
 
 
 def play(*pictures, titles=None) -> Player:

@@ -20,18 +20,18 @@ from helpers import mpeg
 
 __all__ = ["Track", "TrackError", "load_track", "shipped"]
 
-DATA = Path(__file__).resolve().parent.parent / "data"
-SAMPLE_RATES = (8_000, 192_000)
-SHORTEST = 0.1
-BLOCK = 1 << 18
+_DATA = Path(__file__).resolve().parent.parent / "data"
+_SAMPLE_RATES = (8_000, 192_000)
+_SHORTEST = 0.1
+_BLOCK = 1 << 18
 # What libsndfile says of a FLAC file that was written by a stream.
-ENDLESS = (1 << 63) - 1
+_ENDLESS = (1 << 63) - 1
 # How many bytes of tags may follow the music of an MP3 file.
-TAGS = 4096
+_TAGS = 4096
 # What was loaded and is in use, and the last two: the same file need not be decoded again.
-LOADED, LATEST = WeakValueDictionary(), deque(maxlen=2)
+_LOADED, _LATEST = WeakValueDictionary(), deque(maxlen=2)
 # A file that is younger, in nanoseconds, may be written once more without getting another time.
-SETTLED = 2e9
+_SETTLED = 2e9
 
 
 class AudioFile(sf.SoundFile):
@@ -123,7 +123,7 @@ class Track:
                 f"sr={self.sr!r} was given for '{self.name}'; a whole number of samples per second was expected, "
                 "such as 44100."
             )
-        signal, sr, (low, high) = amplitudes(self.signal, self.name), int(self.sr), SAMPLE_RATES
+        signal, sr, (low, high) = _amplitudes(self.signal, self.name), int(self.sr), _SAMPLE_RATES
         if signal.ndim != 1:
             raise TrackError(
                 f"'{self.name}' has samples of shape {signal.shape}; one channel was expected: "
@@ -133,14 +133,14 @@ class Track:
             raise TrackError(f"'{self.name}' has {sr} samples per second; {low} to {high} were expected: resample it.")
         if len(signal) == 0:
             raise TrackError(f"'{self.name}' is empty: it has no samples. Choose another file.")
-        if len(signal) < SHORTEST * sr:
+        if len(signal) < _SHORTEST * sr:
             raise TrackError(
-                f"'{self.name}' lasts {len(signal) / sr:.6g} s; at least {SHORTEST} s were expected: "
+                f"'{self.name}' lasts {len(signal) / sr:.6g} s; at least {_SHORTEST} s were expected: "
                 "choose a longer piece."
             )
         peak = 0.0
-        for start in range(0, len(signal), BLOCK):
-            block = signal[start : start + BLOCK]
+        for start in range(0, len(signal), _BLOCK):
+            block = signal[start : start + _BLOCK]
             largest = float(np.abs(block).max())
             peak = max(peak, largest)
             if not np.isfinite(largest):
@@ -165,7 +165,7 @@ class Track:
         return f"Track '{self.name}': {minutes:.0f} min {seconds:.1f} s, {len(self.signal)} samples at {self.sr} Hz"
 
 
-def amplitudes(signal, name: str) -> np.ndarray:
+def _amplitudes(signal, name: str) -> np.ndarray:
     """Return samples as float32, without a copy if they are; raise a TrackError if they are no amplitudes."""
     try:
         given = np.asarray(signal)
@@ -187,7 +187,7 @@ def shipped() -> dict:
     >>> list(tracks.shipped())
     ['groove', 'waltz', 'breaks', 'drift', 'rubato', 'rag']
     """
-    return json.loads((DATA / "tracks.json").read_text(encoding="utf-8"))
+    return json.loads((_DATA / "tracks.json").read_text(encoding="utf-8"))
 
 
 def load_track(source) -> Track:
@@ -221,18 +221,18 @@ def load_track(source) -> Track:
         raise TrackError(f"{given} was given; the name of a piece or the path of an audio file was expected.")
     pieces = shipped()
     if isinstance(source, str) and source in pieces:
-        return loaded(DATA / pieces[source]["file"], source, pieces[source])
+        return _loaded(_DATA / pieces[source]["file"], source, pieces[source])
     path = Path(os.path.expanduser(source))
     if os.path.isdir(path):
         raise TrackError(f"'{source}' is a folder; one audio file was expected: name a file inside it.")
     if os.path.exists(path):
-        return loaded(path, path.stem)
+        return _loaded(path, path.stem)
     if path.suffix or len(path.parts) > 1:
         raise TrackError(f"There is no file '{source}': check the spelling, or give the full path.")
-    return loaded(librosa_example(str(source), list(pieces)), str(source))
+    return _loaded(_librosa_example(str(source), list(pieces)), str(source))
 
 
-def librosa_example(name: str, pieces: list[str]) -> Path:
+def _librosa_example(name: str, pieces: list[str]) -> Path:
     """Return the file of a librosa example, downloading it the first time; `pieces` are named in the error."""
     import librosa.util.files
 
@@ -255,26 +255,26 @@ def librosa_example(name: str, pieces: list[str]) -> Path:
         ) from None
 
 
-def loaded(path: Path, name: str, truth: dict | None = None) -> Track:
-    """Return the track of a file, decoded only if it is not known already; parameters as for `read_file`."""
+def _loaded(path: Path, name: str, truth: dict | None = None) -> Track:
+    """Return the track of a file, decoded only if it is not known already; parameters as for `_read_file`."""
     try:
         stat = path.stat()
     except OSError:
-        return read_file(path, name, truth)
+        return _read_file(path, name, truth)
     key = (path, path.resolve(), stat.st_size, stat.st_mtime_ns, name, truth is None)
-    track = LOADED.get(key)
+    track = _LOADED.get(key)
     if track is None or track.truth != truth:
-        track = read_file(path, name, truth)
-        if time.time_ns() - stat.st_mtime_ns < SETTLED:
+        track = _read_file(path, name, truth)
+        if time.time_ns() - stat.st_mtime_ns < _SETTLED:
             return track
-        LOADED[key] = track
-    if track in LATEST:
-        LATEST.remove(track)
-    LATEST.append(track)
+        _LOADED[key] = track
+    if track in _LATEST:
+        _LATEST.remove(track)
+    _LATEST.append(track)
     return track
 
 
-def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
+def _read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     """Decode an audio file block by block into one channel; parameters and errors as for `load_track`."""
     try:
         with path.open("rb") as raw:
@@ -284,13 +284,13 @@ def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     if not head:
         raise TrackError(f"'{path}' is empty: the file has no bytes. Copy or download it again.")
     if head[4:8] == b"ftyp":
-        raise TrackError(f"'{path.name}' is an M4A (AAC) file, which cannot be read here: {convert(path)}")
+        raise TrackError(f"'{path.name}' is an M4A (AAC) file, which cannot be read here: {_convert(path)}")
     try:
         with AudioFile(path) as file:
-            sr, endless = file.samplerate, file.frames == ENDLESS
-            signal, peak = (np.empty(0, np.float32), 0.0) if endless else decode(file, path.stat().st_size)
+            sr, endless = file.samplerate, file.frames == _ENDLESS
+            signal, peak = (np.empty(0, np.float32), 0.0) if endless else _decode(file, path.stat().st_size)
             unread = path.stat().st_size - file.raw.tell()
-            promised = promised_frames(file)
+            promised = _promised_frames(file)
     except (sf.LibsndfileError, RuntimeError):
         known = head.startswith((b"RIFF", b"fLaC", b"OggS", b"FORM", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xfa"))
         raise TrackError(
@@ -298,8 +298,10 @@ def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
             if known
             else f"'{path.name}' is not audio that can be read: WAV, FLAC, OGG, Opus or MP3 was expected."
         ) from None
-    if endless or (promised == 0 and unread > TAGS):
-        raise TrackError(f"'{path.name}' does not say how long it is, so it cannot be read to its end: {convert(path)}")
+    if endless or (promised == 0 and unread > _TAGS):
+        raise TrackError(
+            f"'{path.name}' does not say how long it is, so it cannot be read to its end: {_convert(path)}"
+        )
     if len(signal) < promised:
         whole = f" of {promised / sr:.1f} s" if np.isfinite(promised) else ""
         raise TrackError(
@@ -309,7 +311,7 @@ def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     return Track(signal, sr, name, path, truth, peak)
 
 
-def convert(path: Path) -> str:
+def _convert(path: Path) -> str:
     """Return the end of a sentence that says how to make a readable file of another one."""
     ending = ".wav" if path.suffix.lower() == ".flac" else ".flac"
     return (
@@ -317,24 +319,24 @@ def convert(path: Path) -> str:
     )
 
 
-def decode(file: AudioFile, size: int) -> tuple[np.ndarray, float]:
+def _decode(file: AudioFile, size: int) -> tuple[np.ndarray, float]:
     """Return all that is left in an open file of `size` bytes as float32 [samples], the mean of its channels.
 
     And the largest amplitude of any channel.
     """
     # A header may promise more than there is: the array begins no larger than likely, and grows with what arrives.
-    signal, filled, peak = np.empty(min(file.frames, 64 * size) + BLOCK, np.float32), 0, 0.0
+    signal, filled, peak = np.empty(min(file.frames, 64 * size) + _BLOCK, np.float32), 0, 0.0
     mean = np.full(file.channels, 1 / file.channels, np.float32)
-    while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+    while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
         if filled + len(block) > len(signal):
-            signal.resize(len(signal) + len(signal) // 4 + BLOCK, refcheck=False)
+            signal.resize(len(signal) + len(signal) // 4 + _BLOCK, refcheck=False)
         np.dot(block, mean, out=signal[filled : filled + len(block)])
         filled, peak = filled + len(block), max(peak, float(np.abs(block).max()))
     signal.resize(filled, refcheck=False)
     return signal, peak
 
 
-def promised_frames(file: AudioFile) -> float:
+def _promised_frames(file: AudioFile) -> float:
     """Return how many frames a file says it has: 0 where it does not say, infinity where its end is missing."""
     raw = file.raw
     if file.format == "OGG":

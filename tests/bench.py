@@ -210,7 +210,7 @@ def finish(process: subprocess.Popen) -> str:
 
 def first_picture(folder: Path) -> Iterator[Row]:
     """From a file to a mel picture, and what of it is imports, each in a fresh process."""
-    path = tracks.DATA / next(iter(PIECES.values()))["file"]
+    path = tracks._DATA / next(iter(PIECES.values()))["file"]
     times = compare(
         *(lambda code=code: finish(fresh(code, path, folder / "mel.png", 800, 24)) for code in (OURS, PLAIN))
     )
@@ -226,7 +226,7 @@ def loading() -> Iterator[Row]:
     import librosa
 
     for name, piece in PIECES.items():
-        plain = partial(librosa.load, tracks.DATA / piece["file"], sr=None)
+        plain = partial(librosa.load, tracks._DATA / piece["file"], sr=None)
         yield Row(f"load {name}", *compare(partial(load_track, name), plain))
 
 
@@ -356,7 +356,7 @@ def chapters() -> Iterator[Row]:
 def hour(folder: Path) -> Iterator[Row]:
     """Make a picture of an hour of stereo music in a fresh process, and watch its memory."""
     piece = next(iter(PIECES.values()))
-    stereo, sr = sf.read(tracks.DATA / piece["file"], dtype="int16", always_2d=True)
+    stereo, sr = sf.read(tracks._DATA / piece["file"], dtype="int16", always_2d=True)
     path = folder / "hour.flac"
     with sf.SoundFile(path, "w", sr, 2, compression_level=0) as file:
         for start in range(0, 3600 * sr, 4096):

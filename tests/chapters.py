@@ -19,7 +19,7 @@ import nbformat
 from nbclient import NotebookClient
 from PIL import Image
 
-from helpers.player import MARK, VIEW
+from helpers.player import _MARK, _VIEW
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 THUMBNAILS = NOTEBOOKS / "thumbnails"
@@ -158,8 +158,8 @@ def tidy(nb):
         seen[name] = seen.get(name, 0) + 1
         cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop(VIEW, None)
-            output.get("metadata", {}).pop(MARK, None)
+            output.get("data", {}).pop(_VIEW, None)
+            output.get("metadata", {}).pop(_MARK, None)
     return nb
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from helpers import Explorer, Picture, explore, layouts, moments
-from helpers.explorer import as_pictures, controls_for, said
-from helpers.player import Player, Sound
+from helpers.explorer import _as_pictures, _controls_for, _said
+from helpers.player import Player, _Sound
 from helpers.tracks import Track, TrackError
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -84,13 +84,13 @@ def test_ranges_and_defaults_make_controls(given, kind, value, as_default):
 
 
 def test_a_default_inside_its_range_is_where_the_control_begins():
-    controls = controls_for(lambda a=7, b="y", c=True: None, {"a": (1, 10), "b": ["x", "y"], "c": False})
+    controls = _controls_for(lambda a=7, b="y", c=True: None, {"a": (1, 10), "b": ["x", "y"], "c": False})
     assert [control.value for control in controls.values()] == [7, "y", False]
     assert (controls["a"].min, controls["a"].max) == (1, 10)
 
 
 def test_a_default_outside_its_range_is_brought_inside():
-    assert controls_for(lambda a=99: None, {"a": (1, 10)})["a"].value == 10
+    assert _controls_for(lambda a=99: None, {"a": (1, 10)})["a"].value == 10
 
 
 def test_controls_stand_in_the_order_of_the_parameters():
@@ -215,22 +215,22 @@ def test_ranges_that_do_not_fit(function, ranges, sentence):
 
 def test_a_picture_stays_what_it_is():
     picture = ramp(3)
-    assert as_pictures(picture) == [picture]
-    assert as_pictures((picture, picture)) == [picture, picture]
+    assert _as_pictures(picture) == [picture]
+    assert _as_pictures((picture, picture)) == [picture, picture]
 
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float16, np.float32, np.float64])
 def test_an_array_has_its_first_row_at_the_bottom(dtype):
-    (picture,) = as_pictures(np.array([[0, 1, 1], [0, 0, 0]], dtype))
+    (picture,) = _as_pictures(np.array([[0, 1, 1], [0, 0, 0]], dtype))
     assert picture.levels.tolist() == [[0, 0, 0], [0, 255, 255]]
     assert (picture.times, picture.track) == (None, None)
 
 
 def test_the_columns_of_an_array_are_moments_of_the_track():
-    (picture,) = as_pictures(np.zeros((2, 4)), TRACK)
+    (picture,) = _as_pictures(np.zeros((2, 4)), TRACK)
     assert picture.times.tolist() == [[0, 0.25, 0.5, 0.75]] * 2
     explorer = explore(lambda n: np.zeros((2, n)), track=TRACK, n=(1, 4))
-    assert explorer.sound["key"] == Sound.of(TRACK).key
+    assert explorer.sound["key"] == _Sound.of(TRACK).key
     assert explorer.duration == 1
     assert explore(lambda n: np.zeros((2, n)), n=(1, 4)).sound == {}
 
@@ -374,7 +374,7 @@ def test_the_music_may_change():
     pieces = {"short": TRACK, "long": music(2)}
     explorer = explore(lambda piece: ramp(3, pieces[piece]), piece=list(pieces))
     explorer.controls["piece"].value = "long"
-    assert explorer.sound["key"] == Sound.of(pieces["long"]).key != Sound.of(TRACK).key
+    assert explorer.sound["key"] == _Sound.of(pieces["long"]).key != _Sound.of(TRACK).key
     assert explorer.duration == 2
 
 
@@ -407,7 +407,7 @@ def test_an_error_is_said_in_one_line_and_the_slider_lives_on(error, sentence):
         return ramp(n)
 
     explorer = explore(draw, n=(1, 9))
-    assert said(error) == sentence
+    assert _said(error) == sentence
     before = explorer.pixels, explorer.times, explorer.panels
     explorer.controls["n"].value = 5
     assert explorer.message == sentence

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import Picture, Player, colors, layouts, load_track, moments, play
-from helpers.player import LONGEST, MOST_HZ, SAME, Sound, still
-from helpers.tracks import BLOCK, Track
+from helpers.player import _LONGEST, _MOST_HZ, _SAME, _Sound, _still
+from helpers.tracks import _BLOCK, Track
 
 SR = 8000
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -65,7 +65,7 @@ def write(path: Path, signal: np.ndarray, sr: int = SR, **options) -> Path:
     return path
 
 
-def heard(sound: Sound, at: int = 0, frames: int | None = None) -> np.ndarray:
+def heard(sound: _Sound, at: int = 0, frames: int | None = None) -> np.ndarray:
     """Return some of what a page hears, all of it without further words: float64 [frames, channels]."""
     samples = np.frombuffer(sound.read(at, sound.frames if frames is None else frames), "<i2")
     return samples.reshape(-1, sound.channels) / 32768
@@ -183,7 +183,7 @@ def test_a_picture_of_other_music_brings_its_sound():
     before = told.sound
     other = music(2.0)
     told.put([picture(other)])
-    assert told.sound == {"key": Sound.of(other).key, "rate": SR, "channels": 1, "frames": 2 * SR}
+    assert told.sound == {"key": _Sound.of(other).key, "rate": SR, "channels": 1, "frames": 2 * SR}
     assert told.sound["key"] != before["key"]
     assert told.duration == 2
     told.put([picture(None)])
@@ -297,7 +297,7 @@ def test_a_closed_player_holds_nothing_and_says_so():
     assert told.comm is layout.comm is None
     assert (told.pixels, told.times, told.panels, told.pictures, told.source) == ([], [], [], [], None)
     assert repr(told) == "This player is closed: run the cell again that makes it."
-    assert still(told) == ({"text/plain": repr(told)}, {})
+    assert _still(told) == ({"text/plain": repr(told)}, {})
 
 
 def test_a_closed_player_that_is_used_does_not_complain():
@@ -355,7 +355,7 @@ def sides(seconds: float = 1.0, sr: int = SR) -> np.ndarray:
 @pytest.mark.parametrize("name", FILES)
 def test_what_is_heard_is_what_is_drawn_in_every_format(name, tmp_path):
     track = load_track(write(tmp_path / name, sides(3), **FILES[name]))
-    sound = Sound.of(track)
+    sound = _Sound.of(track)
     assert (sound.rate, sound.channels, sound.frames) == (SR, 2, len(track.signal))
     assert heard(sound).mean(axis=1) == pytest.approx(track.signal, abs=1.1 / 32768)
     left, right = heard(sound).T
@@ -363,19 +363,19 @@ def test_what_is_heard_is_what_is_drawn_in_every_format(name, tmp_path):
     # Wherever one begins to listen, and in whatever order.
     whole = heard(sound)
     for at in (20_000, 19_999, 5, 12_345, 12_345 + 500, 0):
-        assert heard(sound, at, 500) == pytest.approx(whole[at : at + 500], abs=SAME + 1 / 32768)
+        assert heard(sound, at, 500) == pytest.approx(whole[at : at + 500], abs=_SAME + 1 / 32768)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 6])
 def test_other_than_two_channels_are_heard_as_the_one_that_is_drawn(channels, tmp_path):
     track = load_track(write(tmp_path / "a.wav", tone(channels=channels), format="WAV", subtype="PCM_24"))
-    assert Sound.of(track).channels == 1
-    assert heard(Sound.of(track))[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
+    assert _Sound.of(track).channels == 1
+    assert heard(_Sound.of(track))[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
 
 
 def test_a_silent_channel_stays_silent(tmp_path):
     signal = sides() * [1, 0]
-    sound = Sound.of(load_track(write(tmp_path / "a.flac", signal, subtype="PCM_24")))
+    sound = _Sound.of(load_track(write(tmp_path / "a.flac", signal, subtype="PCM_24")))
     assert heard(sound) == pytest.approx(signal, abs=1.1 / 32768)
     assert not heard(sound)[:, 1].any()
 
@@ -383,7 +383,7 @@ def test_a_silent_channel_stays_silent(tmp_path):
 @pytest.mark.parametrize("sr", [8000, 11_025, 44_100, 48_000])
 def test_a_usual_sample_rate_is_kept(sr):
     track = Track(tone(0.3, sr), sr)
-    sound = Sound.of(track)
+    sound = _Sound.of(track)
     assert (sound.rate, sound.frames) == (sr, len(track.signal))
     assert heard(sound)[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
 
@@ -393,8 +393,8 @@ def test_a_usual_sample_rate_is_kept(sr):
 def test_a_high_sample_rate_is_divided_and_stays_in_time(sr, stereo, tmp_path):
     signal = sides(0.5, sr) if stereo else tone(0.5, sr)
     track = load_track(write(tmp_path / "a.wav", signal, sr, format="WAV", subtype="FLOAT"))
-    sound = Sound.of(track)
-    assert sound.rate <= MOST_HZ < 2.01 * sound.rate
+    sound = _Sound.of(track)
+    assert sound.rate <= _MOST_HZ < 2.01 * sound.rate
     assert sound.rate * sound.step == sr
     assert sound.frames == -(-len(signal) // sound.step)
     # Every so many samples of a sweep far below the new limit are the samples of the slower one.
@@ -408,27 +408,27 @@ def test_a_high_sample_rate_is_divided_and_stays_in_time(sr, stereo, tmp_path):
 
 def test_what_a_lower_rate_cannot_carry_is_not_heard():
     t = np.arange(96_000) / 96_000
-    sound = Sound.of(Track(0.5 * np.sin(2 * np.pi * 30_000 * t), 96_000))
+    sound = _Sound.of(Track(0.5 * np.sin(2 * np.pi * 30_000 * t), 96_000))
     assert np.abs(heard(sound)[100:-100]).max() < 0.01
 
 
 @pytest.mark.parametrize("loudest", [0, 1e-3, 0.5, 1, 1.001, 4, 1e6])
 def test_what_is_louder_than_loud_is_turned_down_and_nothing_else(loudest):
     signal = (tone() / np.abs(tone()).max() * loudest).astype(np.float32)
-    assert heard(Sound.of(Track(signal, SR)))[:, 0] == pytest.approx(signal / max(1, loudest), abs=1.1 / 32768)
+    assert heard(_Sound.of(Track(signal, SR)))[:, 0] == pytest.approx(signal / max(1, loudest), abs=1.1 / 32768)
 
 
 def test_a_loud_moment_in_the_last_block_turns_down_the_first():
-    signal = np.full(2 * BLOCK + 5, 0.5, np.float32)
+    signal = np.full(2 * _BLOCK + 5, 0.5, np.float32)
     signal[-1] = -2
-    samples = heard(Sound.of(Track(signal, SR)))
+    samples = heard(_Sound.of(Track(signal, SR)))
     assert samples[[0, -1], 0] == pytest.approx([0.25, -1], abs=1 / 32768)
     assert len(samples) == len(signal)
 
 
 def test_a_loud_side_turns_down_both(tmp_path):
     signal = sides() * [2, 0.1]
-    sound = Sound.of(load_track(write(tmp_path / "a.wav", signal, format="WAV", subtype="FLOAT")))
+    sound = _Sound.of(load_track(write(tmp_path / "a.wav", signal, format="WAV", subtype="FLOAT")))
     assert heard(sound) == pytest.approx(signal / np.abs(signal).max(), abs=1.1 / 32768)
 
 
@@ -436,9 +436,9 @@ def test_a_file_that_is_not_the_track_is_not_played(tmp_path):
     path = write(tmp_path / "a.wav", sides())
     track = load_track(path)
     slower = Track(track.signal, SR + 1, "slower", path)
-    assert heard(Sound.of(slower))[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
+    assert heard(_Sound.of(slower))[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
     write(path, sides()[::-1] * 0.3)
-    sound = Sound.of(track)
+    sound = _Sound.of(track)
     assert heard(sound) == pytest.approx(np.repeat(track.signal[:, np.newaxis], 2, axis=1), abs=1 / 32768)
     write(path, sides(0.5))
     assert heard(sound) == pytest.approx(np.repeat(track.signal[:, np.newaxis], 2, axis=1), abs=1 / 32768)
@@ -450,7 +450,7 @@ def test_a_file_that_is_gone_is_heard_as_it_is_drawn(left, tmp_path):
     track.path.unlink()
     if left is not None:
         track.path.write_bytes(left)
-    assert heard(Sound.of(track))[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
+    assert heard(_Sound.of(track))[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
 
 
 # The sound: one copy, in pieces, as long as it is needed.
@@ -458,7 +458,7 @@ def test_a_file_that_is_gone_is_heard_as_it_is_drawn(left, tmp_path):
 
 @pytest.mark.parametrize("frames", [1, 999, 1000, 8000, 10**9])
 def test_pieces_put_together_are_the_whole(frames, tmp_path):
-    sound = Sound.of(load_track(write(tmp_path / "a.wav", sides(0.2))))
+    sound = _Sound.of(load_track(write(tmp_path / "a.wav", sides(0.2))))
     pieces = [heard(sound, at, frames) for at in range(0, sound.frames, frames)]
     assert np.array_equal(np.concatenate(pieces), heard(sound))
     assert all(len(piece) == frames for piece in pieces[:-1])
@@ -467,14 +467,14 @@ def test_pieces_put_together_are_the_whole(frames, tmp_path):
 def test_players_of_a_track_share_its_sound():
     track = music()
     one, two, other = play(picture(track)), play(painted(track)), play(picture(music()))
-    assert one.source is two.source is Sound.of(track)
+    assert one.source is two.source is _Sound.of(track)
     assert one.sound == two.sound
     assert one.sound["key"] != other.sound["key"]
 
 
 def test_a_sound_is_forgotten_with_its_track():
     track = music()
-    sound = weakref.ref(Sound.of(track))
+    sound = weakref.ref(_Sound.of(track))
     heard(sound())
     gc.collect()
     assert sound() is not None
@@ -486,7 +486,7 @@ def test_a_sound_is_forgotten_with_its_track():
 def test_a_long_track_is_sent_piece_by_piece():
     # An hour at 16 kHz: 115 MB as 16-bit samples.
     hour = Track(np.broadcast_to(np.float32(0.25), (3600 * 16_000,)), 16_000)
-    sound = Sound.of(hour)
+    sound = _Sound.of(hour)
     tracemalloc.start()
     try:
         piece = sound.read(50_000_001, 16_000)
@@ -512,7 +512,7 @@ def test_the_page_gets_the_samples_it_asks_for():
 def test_an_answer_is_no_longer_than_a_page_may_wait_for():
     told = play(picture(music(5.0)))
     ((_, piece),) = ask(told, frames=10**12)
-    assert len(piece) == 2 * LONGEST * SR
+    assert len(piece) == 2 * _LONGEST * SR
 
 
 def test_a_player_listens_to_its_page():

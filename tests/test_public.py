@@ -13,8 +13,6 @@ import helpers
 FILES = sorted(Path(__file__).parent.parent.glob("helpers/[!_]*.py"))
 ROOMS = {path.stem: import_module(f"helpers.{path.stem}") for path in FILES if path.stem != "server"}
 TREES = {name: ast.parse(inspect.getsource(room)) for name, room in ROOMS.items()}
-# What other rooms will use, and rooms whose private names have no underscore yet.
-LATER = {"pictures.ROOM", "pictures.SLIMMEST", "explorer", "player", "tracks"}
 
 
 def named(tree, imports=False) -> set[str]:
@@ -58,10 +56,10 @@ def test_what_is_private_stays_at_home(room):
     assert not [name for other, name in USED[room] if other == room and name.startswith("_")]
 
 
-@pytest.mark.parametrize("room", sorted(set(ROOMS) - LATER))
+@pytest.mark.parametrize("room", ROOMS)
 def test_what_is_neither_public_nor_private_is_shared(room):
     neither = {name for name in named(TREES[room]) - set(ROOMS[room].__all__) if not name.startswith("_")}
-    assert [name for name in neither if (room, name) not in USED[room] and f"{room}.{name}" not in LATER] == []
+    assert [name for name in neither if (room, name) not in USED[room]] == []
 
 
 def test_the_package_offers_public_names_only():

@@ -91,7 +91,7 @@ def test_shipped_piece(name):
     track = load_track(name)
     assert (track.name, track.sr, track.signal.dtype) == (name, 44100, np.float32)
     assert track.truth == tracks.shipped()[name]
-    assert track.path == tracks.DATA / track.truth["file"]
+    assert track.path == tracks._DATA / track.truth["file"]
     assert track.duration == pytest.approx(track.truth["seconds"], abs=1e-5)
 
 
@@ -117,7 +117,7 @@ def test_any_file_is_the_mean_of_its_channels(kind, folder, data, channels, seco
 def test_size_of_the_blocks_changes_nothing(block, tmp_path, monkeypatch):
     path = write(tmp_path / "a.wav", noise(4410, 2), 44100)
     whole = load_track(path).signal
-    monkeypatch.setattr(tracks, "BLOCK", block)
+    monkeypatch.setattr(tracks, "_BLOCK", block)
     assert np.array_equal(load_track(path).signal, whole)
 
 
@@ -357,7 +357,7 @@ def test_every_length_is_whole(kind, tmp_path):
 
 
 @pytest.mark.parametrize("bad", ["nan", "inf", "-inf"])
-@pytest.mark.parametrize("at", [0, 5, tracks.BLOCK - 1, tracks.BLOCK, 299_999])
+@pytest.mark.parametrize("at", [0, 5, tracks._BLOCK - 1, tracks._BLOCK, 299_999])
 def test_not_finite(bad, at, tmp_path):
     signal = noise(300_000, 2)
     signal[at:, 1] = float(bad)
@@ -541,10 +541,10 @@ def test_a_path_may_be_a_text():
 @pytest.fixture
 def decoded(monkeypatch):
     """Nothing is remembered; the list of files that are decoded from now on."""
-    files, read_file = [], tracks.read_file
-    monkeypatch.setattr(tracks, "read_file", lambda path, *rest: files.append(path.name) or read_file(path, *rest))
-    monkeypatch.setattr(tracks, "LOADED", WeakValueDictionary())
-    monkeypatch.setattr(tracks, "LATEST", deque(maxlen=2))
+    files, read_file = [], tracks._read_file
+    monkeypatch.setattr(tracks, "_read_file", lambda path, *rest: files.append(path.name) or read_file(path, *rest))
+    monkeypatch.setattr(tracks, "_LOADED", WeakValueDictionary())
+    monkeypatch.setattr(tracks, "_LATEST", deque(maxlen=2))
     return files
 
 
@@ -712,7 +712,7 @@ LONG = {
 
 @pytest.mark.parametrize("name", LONG)
 def test_a_long_file_is_the_same_in_blocks_and_at_once(name, tmp_path):
-    path, signal = tmp_path / name, np.random.default_rng(0).uniform(-0.3, 0.3, 3 * tracks.BLOCK)
+    path, signal = tmp_path / name, np.random.default_rng(0).uniform(-0.3, 0.3, 3 * tracks._BLOCK)
     with sf.SoundFile(path, "w", 48_000, 1, **LONG[name]) as file:
         for start in range(0, len(signal), 4096):
             file.write(signal[start : start + 4096])
