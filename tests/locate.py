@@ -5,6 +5,8 @@ it for people who listen. A fifth of a second of it is found again anywhere in m
 millisecond.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import soxr
 
@@ -12,6 +14,8 @@ RATE = 8000
 LOW, HIGH = 100, 3500
 # A second peak within so many seconds of the first is the same one.
 WIDTH = 0.003
+# So many seconds of something else end a passage.
+APART = 0.003
 
 
 def music(seconds: float, sr: int, channels: int = 1, seed: int = 0) -> np.ndarray:
@@ -89,3 +93,74 @@ def locate(heard, sr, music, music_sr, near=None) -> tuple[float, float]:
         before, peak, after = likeness[best - 1 : best + 2]
         finer = (before - after) / (2 * (before - 2 * peak + after))
     return offset + (best + finer - margin) / RATE, float(likeness[best] / next_best)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A stretch of what was heard in which the music goes on without a jump.
+
+    Attributes
+    ----------
+    begin, end : float
+        Where it lies in what was heard, in seconds.
+    second : float
+        Which second of the music sounds at its beginning.
+    """
+
+    begin: float
+    end: float
+    second: float
+
+    @property
+    def until(self) -> float:
+        """The second of the music at its end."""
+        return self.second + self.end - self.begin
+
+
+def passages(heard, sr, music, music_sr) -> list[Passage]:
+    """Find all passages of the music in what was heard; parameters as for `locate`.
+
+    A gap or a jump of 3 ms or more divides passages; their ends are true to about a millisecond. What is shorter than
+    a twentieth of a second may be overlooked.
+    """
+    sound, whole, found = plain(heard, sr), plain(music, music_sr), []
+    size = round(0.1 * RATE)
+    at = 0
+    while at + size <= len(sound):
+        snippet = sound[at : at + size]
+        second, confidence = locate(snippet, RATE, whole, RATE) if np.abs(snippet).max() > 1e-3 else (0, 0)
+        if confidence < 2:
+            at += size // 8
+            continue
+        shift = second * RATE - at
+        begin, end = extent(sound, whole, at + size // 2, shift)
+        if end - begin < size // 2:
+            at += size // 8
+            continue
+        begin = max(begin, found[-1][1] if found else 0)
+        found.append((begin, end, (begin + shift) / RATE))
+        at = max(end, at + size // 8)
+    return [Passage(begin / RATE, end / RATE, second) for begin, end, second in found]
+
+
+def extent(sound, whole, middle, shift) -> tuple[int, int]:
+    """Return from where to where, around `middle`, sample i of the sound is sample i + shift of the whole."""
+    # The part of the shift that is no whole sample is taken out of the sound.
+    steps = round(shift)
+    turn = -2j * np.pi * np.fft.rfftfreq(len(sound)) * (shift - steps)
+    sound = np.fft.irfft(np.fft.rfft(sound) * np.exp(turn), len(sound))
+    other = np.zeros_like(sound)
+    first, last = max(0, -steps), min(len(sound), len(whole) - steps)
+    other[first:last] = whole[first + steps : last + steps]
+    near = slice(max(0, middle - RATE // 50), middle + RATE // 50)
+    other *= sound[near] @ other[near] / (other[near] @ other[near])
+    # Below 0 where the two are alike, above 0 where they are not, or where one of them is silent.
+    unlike = 0.5 * sound**2 + 0.5 * other**2 - 2 * sound * other
+    most = 0.5 * np.mean(other[near] ** 2) * APART * RATE
+
+    def length(values):
+        total = np.cumsum(np.concatenate(([0], values)))
+        too_much = np.flatnonzero(total - np.minimum.accumulate(total) > most)
+        return int(np.argmin(total[: too_much[0] if len(too_much) else None]))
+
+    return middle - length(unlike[:middle][::-1]), middle + length(unlike[middle:])
