@@ -353,8 +353,8 @@ def test_a_cell_that_runs_again_lets_its_player_go_while_it_sounds(notebook):
         notebook.run_all()
         hand = Hand(notebook)
         hand.root.wait_for()
-        notebook.page.wait_for_function("audios.every((audio) => audio.paused)")
-        assert notebook.page.evaluate('globalThis[Symbol.for("music-you-can-see")].sounds.size') == 1
+        notebook.page.wait_for_function("sound().paused")
+        assert notebook.page.evaluate("ours().sources.size") == 1
     assert notebook.ask("sum(isinstance(one, Player) for one in ipywidgets.widgets.widget._instances.values())") == 1
     assert notebook.page.locator(".mycs").count() == 1
 
