@@ -15,7 +15,7 @@ function newPage() {
 }
 
 const BLOCK = 1 / 8; // seconds of sound in a block
-const KEPT = 24e6; // bytes of sound that a page keeps of a piece
+const MOST_BYTES = 24e6; // bytes of sound that a page keeps of a piece
 const UNDER_WAY = 4; // questions that may wait for an answer
 const LARGEST = 8; // blocks in an answer, at most
 const FETCHED = 20; // seconds that are fetched in advance: Python may be busy for so long
@@ -54,7 +54,7 @@ class Asked {
   constructor({ key, rate, channels, frames }) {
     Object.assign(this, { key, rate, channels, frames });
     this.size = Math.ceil(rate * BLOCK);
-    this.most = Math.max(2, Math.floor(KEPT / (2 * channels * this.size)));
+    this.most = Math.max(2, Math.floor(MOST_BYTES / (2 * channels * this.size)));
     this.blocks = new Map(); // int16, interleaved; those used last stand last
     this.waiting = new Map(); // first block asked for → how many, by whom, and when
     this.users = new Set();

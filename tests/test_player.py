@@ -2,6 +2,7 @@
 
 import gc
 import io
+import re
 import tracemalloc
 import weakref
 from pathlib import Path
@@ -274,6 +275,12 @@ def test_names_and_titles_stay_text(tmp_path):
     assert NASTY in told.panels[0]["alt"]
     assert not any("html" in kind for kind in data)
     assert NASTY in metadata["image/png"]["alt"]
+
+
+def test_the_files_of_the_page_make_one_script():
+    names = re.findall(r"^(?:const|let|class|function|async function) (\w+)", Player._esm, re.MULTILINE)
+    assert len(names) > 20
+    assert sorted(names) == sorted(set(names))
 
 
 def test_the_page_sets_text_only_as_text():
