@@ -12,6 +12,7 @@ from PIL import Image
 
 from helpers import Picture, colors, features, figures, layouts, moments
 from helpers.layouts import Layout, timeline
+from helpers.pictures import in_order
 from helpers.tracks import Track
 
 SR = 8000
@@ -276,3 +277,20 @@ def test_jupyter_gets_the_picture_and_its_words(n):
     shown = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
     assert shown.format == "PNG"
     assert np.array_equal(np.asarray(shown.convert("RGB")), np.asarray(picture.enlarged()))
+
+
+@given(
+    rows=st.integers(1, 6),
+    cols=st.integers(1, 6),
+    bins=st.integers(1, 4),
+    each=st.integers(1, 3),
+    centred=st.booleans(),
+)
+def test_the_moments_of_a_picture_in_order(rows, cols, bins, each, centred):
+    where = shuffled(rows, cols)
+    n = rows * cols * each
+    times = (where.centred() if centred else where).arrange(np.tile(np.arange(n, dtype=np.float32) / 7, (bins, 1)))
+    starts, which = in_order(times)
+    expected = np.unique(times, return_inverse=True)
+    assert np.array_equal(starts, expected[0])
+    assert np.array_equal(which, expected[1].reshape(times.shape))
