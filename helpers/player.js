@@ -321,7 +321,7 @@ class Panel {
         this.shape = shape;
         this.least = Math.max(width, height * shape);
         this.box.style.aspectRatio = shape;
-        this.fit(room);
+        this.fit(room());
       }
       this.smooth();
     }
@@ -543,7 +543,7 @@ class View {
       for (const panel of this.panels) panel.remove();
       this.panels = about.map(() => new Panel(this.stage));
     }
-    const room = this.room(about.length);
+    const room = () => this.room(about.length);
     this.panels.forEach((panel, i) => panel.set(about[i], pixels[i], times[i], room));
     const timed = this.panels.some((panel) => panel.times);
     const keys = timed ? ". Space plays, arrow keys move by 5 seconds, Home goes back to the beginning." : "";
@@ -566,6 +566,7 @@ class View {
   }
 
   fit() {
+    if (!this.root.clientWidth) return; // scrolled away
     const room = this.room(this.panels.length);
     for (const panel of this.panels) panel.fit(room);
   }

@@ -108,7 +108,6 @@ def server(folder: Path) -> Iterator[str]:
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         *(f"--ServerApp.root_dir={notebooks}", "--LabApp.extension_manager=readonly"),
-        "--ServerApp.kernel_websocket_connection_class=helpers.server.Prompt",
     ]
     log = folder / "server.log"
     with log.open("w") as out:

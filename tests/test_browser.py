@@ -1,5 +1,7 @@
 """The player and the sliders in a real JupyterLab: what a hand does, what the eye sees, what sounds."""
 
+import base64
+import json
 import os
 import shutil
 
@@ -8,6 +10,8 @@ import nbformat
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+
+from helpers import Track, explore
 
 pytest_plugins = ["lab"]
 
@@ -915,3 +919,70 @@ def test_a_chapter_that_was_saved_by_hand_comes_out_the_same(laboratory, tmp_pat
     monkeypatch.setattr(chapters, "THUMBNAILS", tmp_path)
     chapters.main([by_hand])
     assert by_hand.read_bytes() == chapter.read_bytes()
+
+
+# A page that has no Jupyter, only a model with the few methods that anywidget promises, each event with one name.
+MOUNT = """async ({ esm, css, state }) => {
+    const bytes = (text) => new DataView(Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)).buffer);
+    for (const name of ["pixels", "times"]) state[name] = state[name].map(bytes);
+    for (const name in state.palettes) state.palettes[name] = bytes(state.palettes[name]);
+    const heard = {}, changed = new Set();
+    const set = (name, value) => {
+        state[name] = value;
+        for (const call of heard[`change:${name}`] ?? []) call();
+    };
+    globalThis.asked = [];
+    const model = {
+        get: (name) => state[name],
+        set: (name, value) => { state[name] = value; },
+        on: (name, call) => (heard[name] ??= new Set()).add(call),
+        off: (name, call) => heard[name]?.delete(call),
+        send: () => {},
+        save_changes: () => {
+            if (state.asked === state.drawn) return;
+            asked.push(state.values);
+            setTimeout(() => {
+                set("drawn", state.asked);
+                const inverted = (old) => new DataView(new Uint8Array(old.buffer).map((level) => 255 - level).buffer);
+                set("pixels", state.pixels.map(inverted));
+            }, 20);
+        },
+    };
+    const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
+    const widget = (await import(url)).default();
+    document.body.append(Object.assign(document.createElement("style"), { textContent: css }));
+    const leave = await widget.initialize({ model });
+    const el = document.body.appendChild(document.createElement("div"));
+    globalThis.leave = [await widget.render({ model, el }), leave];
+}"""
+
+
+def test_a_page_that_has_no_jupyter(laboratory):
+    track = Track(np.zeros(8000, np.float32), 8000, "silence")
+    explorer = explore(lambda n: np.eye(n), track=track, n=(2, 40))
+    state = {
+        name: getattr(explorer, name)
+        for name in explorer.trait_names(sync=True)
+        if not name.startswith("_") and name != "layout"
+    }
+    as_text = {name: [base64.b64encode(one).decode() for one in state[name]] for name in ("pixels", "times")}
+    as_text["palettes"] = {name: base64.b64encode(one).decode() for name, one in state["palettes"].items()}
+    page = laboratory.context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.evaluate(MOUNT, {"esm": explorer._esm, "css": str(explorer._css), "state": state | as_text})
+    colors = "document.querySelector('.mycs-colors').toDataURL()"
+    before = page.evaluate(colors)
+    page.locator("[name=n]").press("ArrowRight")
+    page.wait_for_function(f"{colors} !== {json.dumps(before)}")
+    for key in ("End", "Home"):
+        page.locator("[name=n]").press(key)
+    page.wait_for_function("asked.at(-1).n === 2")
+    # Longer than a page waits for an answer.
+    page.wait_for_timeout(4500)
+    assert SILENT not in page.locator(".mycs-message").inner_text()
+    page.evaluate("leave.forEach((call) => call())")
+    assert page.locator(".mycs").count() == 0
+    assert errors == []
+    explorer.close()
+    page.close()

@@ -47,6 +47,15 @@ def test_tidy(path):
     assert nbformat.writes(chapters.tidy(chapters.read(path))) + "\n" == stored
 
 
+def test_tidy_forgets_what_was_alive(path):
+    nb = chapters.read(path)
+    cell = next(cell for cell in chapters.cells(nb) if chapters.pictures(cell))
+    output = chapters.pictures(cell)[0]
+    output.data[chapters.VIEW] = {"model_id": "1"}
+    output.metadata[chapters.MARK] = {"caption": "Run this cell to hear it."}
+    assert nbformat.writes(chapters.tidy(nb)) + "\n" == path.read_text(encoding="utf-8")
+
+
 def test_stores_no_audio(path):
     kinds = {kind for output in outputs(chapters.read(path)) for kind in output.get("data", {})}
     assert kinds <= {"image/png", "text/plain"}

@@ -461,8 +461,14 @@ def test_an_output_carries_the_picture_its_words_and_the_live_view():
         assert set(data) == {"image/png", "text/plain", VIEW}
         assert data["text/plain"] == metadata["image/png"]["alt"] == repr(explorer) == ramp(n).alt
         assert data[VIEW]["model_id"] == explorer.model_id
+        assert metadata["music-you-can-see"] == {"caption": "Run this cell to hear it."}
         own = ramp(n)._repr_mimebundle_()[0]
         assert data["image/png"] == own["image/png"]
+
+
+def test_a_picture_without_music_does_not_promise_any():
+    (_, metadata) = explore(lambda n: np.eye(n), n=(1, 9))._repr_mimebundle_()
+    assert metadata["music-you-can-see"] == {"caption": "Run this cell to move it."}
 
 
 def test_pictures_that_were_replaced_are_forgotten():
