@@ -301,8 +301,7 @@ class Panel {
     this.figure.remove();
   }
 
-  set(about, pixels, times, room) {
-    const slimmest = room[2];
+  set(about, pixels, times, room, slimmest) {
     const same = this.about && this.about.height === about.height && this.about.width === about.width;
     if (!same || this.view !== times) {
       this.view = times;
@@ -544,7 +543,8 @@ class View {
       this.panels = about.map(() => new Panel(this.stage));
     }
     const room = () => this.room(about.length);
-    this.panels.forEach((panel, i) => panel.set(about[i], pixels[i], times[i], room));
+    const slimmest = model.get("room")[2];
+    this.panels.forEach((panel, i) => panel.set(about[i], pixels[i], times[i], room, slimmest));
     const timed = this.panels.some((panel) => panel.times);
     const keys = timed ? ". Space plays, arrow keys move by 5 seconds, Home goes back to the beginning." : "";
     this.stage.setAttribute("aria-label", (about.length > 1 ? "Pictures of one piece" : "Picture") + keys);
@@ -560,9 +560,9 @@ class View {
   /** What each of so many pictures may fill, and the most it may: controls, picture and Play are seen together. */
   room(count) {
     const rest = this.controls.root.offsetHeight + this.bar.offsetHeight;
-    const [width, height, slimmest] = this.core.model.get("room");
+    const [width, height] = this.core.model.get("room");
     const most = [this.root.clientWidth || width, Math.max(LEAST, innerHeight - WINDOW - rest)];
-    return [[width, height].map((size, i) => Math.min(size, (width + GAP) / count - GAP, most[i])), most, slimmest];
+    return [[width, height].map((size, i) => Math.min(size, (width + GAP) / count - GAP, most[i])), most];
   }
 
   fit() {

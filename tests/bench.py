@@ -43,6 +43,7 @@ LAYOUT_SECONDS, COLOR_SECONDS, PAINTED_SECONDS = 0.05, 0.005, 0.4
 KEY_SECONDS, KEY_SOONER, KEYS, PAUSE = {224: 0.021, 512: 0.035}, 4.0, 25, 0.1
 DRAG_SECONDS, DRAG_EACH = 2.0, 1 / 20
 PAGE_SECONDS = 0.010
+KERNEL_MEMORY, PAGE_MEMORY = 20e6, 100e6
 CLICK_SECONDS, CLICKS = 0.060, 15
 TIMES = 5
 PIECES = tracks.shipped()
@@ -105,20 +106,6 @@ for (const kind of ["keydown", "pointerdown"]) {
     addEventListener(kind, () => { down = performance.now(); drawn.length = 0; }, true);
 }
 """
-# How long after a click the clock of the sound begins to run; in milliseconds.
-STARTED = """() => new Promise((heard) => {
-    addEventListener("pointerdown", () => {
-        const { port1, port2 } = new MessageChannel();
-        let from = null;
-        port1.onmessage = () => {
-            const audio = audios.at(-1);
-            if (!audio.paused && !audio.seeking) from ??= audio.currentTime;
-            if (from !== null && audio.currentTime > from) heard(performance.now() - down);
-            else port2.postMessage(null);
-        };
-        port2.postMessage(null);
-    }, { once: true });
-})"""
 
 
 @dataclass(frozen=True)
@@ -354,15 +341,19 @@ def chapters() -> Iterator[Row]:
         yield Row(f"chapter {path.stem}", seconds(lambda path=path: run(read(path))), target=target)
 
 
-def hour(folder: Path) -> Iterator[Row]:
-    """Make a picture of an hour of stereo music in a fresh process, and watch its memory."""
+def an_hour(path: Path) -> Path:
+    """Write an hour of stereo music."""
     piece = next(iter(PIECES.values()))
     stereo, sr = sf.read(tracks._DATA / piece["file"], dtype="int16", always_2d=True)
-    path = folder / "hour.flac"
     with sf.SoundFile(path, "w", sr, 2, compression_level=0) as file:
         for start in range(0, 3600 * sr, 4096):
             file.write(stereo.take(range(start, min(start + 4096, 3600 * sr)), axis=0, mode="wrap"))
+    return path
 
+
+def hour(folder: Path) -> Iterator[Row]:
+    """Make a picture of an hour of stereo music in a fresh process, and watch its memory."""
+    path = an_hour(folder / "hour.flac")
     start, peak = perf_counter(), 0
     process = fresh(OURS, path, folder / "hour.png", 224, 224)
     watched = psutil.Process(process.pid)
@@ -433,20 +424,54 @@ def browser(folder: Path) -> Iterator[Row]:
             for label in ("Range", "Contrast"):
                 times = pressed(page, page.locator(".mycs").get_by_label(label), "ArrowLeft")
                 yield Row(f"{label.lower()} key → picture, {what}", np.median(times), target=PAGE_SECONDS)
-        yield Row("click → sound", statistics.median(clicked(page)), target=CLICK_SECONDS)
         notebook.close()
 
 
-def clicked(page) -> Iterator[float]:
-    """Click here and there; each time, the seconds until it sounds."""
-    page.wait_for_function("audios.at(-1).readyState === 4")
+def sounding(folder: Path) -> Iterator[Row]:
+    """From a click to the sound that leaves the page, for a short piece and an hour that was opened a second ago."""
+    import ear
+    import lab
+
+    path = lab.chromium()
+    if path is None:
+        return
+    an_hour(folder / "hour.flac")
+    with lab.opened(folder, path) as laboratory:
+        ear.start(laboratory.context)
+        notebook = laboratory.notebook("sound.ipynb")
+        page, kernel = notebook.page, psutil.Process(notebook.ask("__import__('os').getpid()"))
+        pages = [one for one in psutil.Process().children(recursive=True) if "chrom" in one.name().lower()]
+        for what, name in (("", next(iter(PIECES))), (", an hour", str(folder / "hour.flac"))):
+            notebook.do(f"from helpers import *\ntrack = load_track({name!r})\nwhen = moments.even(track, 800)")
+            before = kernel.memory_info().rss, sum(one.memory_info().rss for one in pages if one.is_running())
+            notebook.run("play(Picture.compose(track, when, features.envelope(track, when), layouts.timeline()))")
+            page.locator(".mycs-colors").wait_for()
+            sleep(1)
+            times = list(clicked(page, CLICKS))
+            after = kernel.memory_info().rss, sum(one.memory_info().rss for one in pages if one.is_running())
+            yield Row(f"first click → sound{what}", times[0], target=CLICK_SECONDS)
+            yield Row(f"click → sound{what}", statistics.median(times[1:]), target=CLICK_SECONDS)
+        more = np.subtract(after, before)
+        yield Row("an hour in a player: kernel", max(0, more[0]), target=KERNEL_MEMORY, unit="B")
+        yield Row("an hour in a player: page", max(0, more[1]), target=PAGE_MEMORY, unit="B")
+        notebook.close()
+
+
+def clicked(page, times: int) -> Iterator[float]:
+    """Click here and there; each time, the seconds until it is heard."""
+    import ear
+
     box = page.locator(".mycs-colors").bounding_box()
-    for i in range(CLICKS):
-        page.evaluate(f"() => {{ globalThis.heard = ({STARTED})(); }}")
-        page.mouse.click(box["x"] + box["width"] * (i * 0.37 % 1), box["y"] + box["height"] / 2)
-        yield page.evaluate("heard") / 1000
+    for i in range(times):
+        ear.forget(page)
+        page.mouse.click(box["x"] + box["width"] * ((0.3 + i * 0.37) % 1), box["y"] + box["height"] / 2)
+        ear.until_heard(page, 0.3)
+        (one,) = (one for one in ear.heard(page) if np.abs(one.sound).max(initial=0) > ear.AUDIBLE)
+        yield one.latency() / 1000
         page.keyboard.press(" ")
-        page.wait_for_function("audios.at(-1).paused")
+        page.wait_for_function("sound().paused")
+        # What was on its way to the loudspeaker.
+        sleep(0.2)
 
 
 def main() -> None:
@@ -462,6 +487,7 @@ def main() -> None:
         yield from arranging()
         yield from painting()
         yield from browser(folder)
+        yield from sounding(folder)
         if not quick:
             yield from chapters()
             yield from hour(folder)
