@@ -4,9 +4,10 @@
   const SETTLE = 0.2; // seconds without a gap after which the recorder counts as ready
   const EARLY = 1; // seconds that the delayed sound is later than need be, so that the recorder is told in time
   const CHUNK = 0.05; // seconds
+  const AUDIBLE = 1e-4;
   const { connect, disconnect } = AudioNode.prototype;
   const taps = new Map();
-  const ears = (globalThis.ears = { listeners: [], events: [] });
+  const ears = (globalThis.ears = { listeners: [], events: [], audible: 0 });
 
   // A recorder misses what was played before it was ready, and sometimes a few frames when the computer is busy. It hears
   // these a moment later, out of a delay line.
@@ -19,17 +20,19 @@
     process([delayed, present], [output]) {
       const n = output[0].length;
       if (this.expected === undefined) this.port.postMessage({}); // the first message takes long
-      if (this.expected !== currentFrame) {
-        if (this.ready) this.miss(this.expected);
-        else this.since = currentFrame;
+      // Chromium sometimes forgets to count for a few calls, and catches up afterwards.
+      const frame = Math.max(currentFrame, this.expected ?? 0);
+      if (frame !== this.expected) {
+        if (this.ready) this.miss(this.expected, frame);
+        else this.since = frame;
       }
-      if (!this.ready && currentFrame - this.since >= ${SETTLE} * sampleRate) {
+      if (!this.ready && frame - this.since >= ${SETTLE} * sampleRate) {
         this.ready = true;
-        this.miss(-Infinity);
+        this.miss(-Infinity, frame);
       }
-      if (this.ready) this.now = this.note(this.now, currentFrame, present, n);
-      this.expected = currentFrame + n;
-      const past = currentFrame - this.held;
+      if (this.ready) this.now = this.note(this.now, frame, present, n);
+      this.expected = frame + n;
+      const past = frame - this.held;
       const [from, to] = this.missed[0] ?? [];
       if (past >= from && past < to) this.past = this.note(this.past, past, delayed, n);
       if (past + n >= to) {
@@ -39,8 +42,8 @@
       }
       return true;
     }
-    miss(from) {
-      this.missed.push([from, currentFrame]);
+    miss(...range) {
+      this.missed.push(range);
       this.port.postMessage({ missed: this.missed.length });
     }
     note(chunk, first, channels, n) {
@@ -73,7 +76,7 @@
     connect.call(silence, context.destination);
     const rate = context.sampleRate;
     const began = Math.round(context.currentTime * rate);
-    const one = { context, rate, began, first: Infinity, chunks: [], clock: [], missed: Infinity, problem: "" };
+    const one = { context, rate, since: began, first: Infinity, chunks: [], clock: [], missed: Infinity, problem: "" };
     ears.listeners.push(one);
     setInterval(() => {
       if (context.state !== "running") return;
@@ -85,7 +88,7 @@
   }
 
   async function record(one, tap, delay, silence) {
-    const { context, rate, began } = one;
+    const { context, rate, since: began } = one;
     await context.audioWorklet.addModule(address);
     const recorder = new AudioWorkletNode(context, "ear", { numberOfInputs: 2, channelCount: 2, channelCountMode: "explicit" });
     recorder.onprocessorerror = () => { one.problem = "the recorder stopped"; };
@@ -101,7 +104,9 @@
       }
       if (!data.data) return;
       one.first = Math.min(one.first, data.first);
-      if (data.first + data.data[0].length > began) one.chunks.push(data);
+      if (data.first + data.data[0].length <= one.since) return;
+      one.chunks.push(data);
+      if (data.data.some((channel) => channel.some((sample) => Math.abs(sample) > AUDIBLE))) ears.audible += CHUNK;
     };
     connect.call(delay, recorder, 0, 0);
     connect.call(tap, recorder, 0, 1);
@@ -126,22 +131,29 @@
   /** Whether all that was played until now has been recorded. */
   ears.complete = () => ears.listeners.every(({ missed, problem, context }) => !missed || problem || context.state !== "running");
 
+  /** Forget what was recorded, and pressed, so far. */
+  ears.forget = () => {
+    ears.events.length = ears.audible = 0;
+    for (const one of ears.listeners) {
+      one.since = Math.max(one.since, ...one.chunks.map(({ first, data }) => first + data[0].length));
+      one.chunks.length = one.clock.length = 0;
+    }
+  };
+
   const text = (parts) => new Promise((resolve) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
     reader.readAsDataURL(new Blob(parts));
   });
 
-  /** What a listener recorded since it was last asked: at most so many chunks, and whether there are more. */
-  ears.take = async ([which, most]) => {
-    const one = ears.listeners[which];
-    const chunks = one.chunks.splice(0, most);
+  /** So many chunks of what a listener recorded. */
+  ears.take = async ([which, from, to]) => {
+    const chunks = ears.listeners[which].chunks.slice(from, to);
     return {
       firsts: chunks.map(({ first }) => first),
       frames: chunks.map(({ data }) => data[0].length),
       left: await text(chunks.map(({ data }) => data[0])),
       right: await text(chunks.map(({ data }) => data[1])),
-      more: one.chunks.length > 0,
     };
   };
 })();

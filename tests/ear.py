@@ -10,6 +10,7 @@ SCRIPT = (Path(__file__).parent / "ear.js").read_text(encoding="utf-8")
 # So many chunks of a twentieth of a second are fetched at once.
 CHUNKS = 200
 AUDIBLE = 1e-4
+PATIENCE = 60
 # Music of the tests ends here, in hertz; a step in the sound does not.
 ABOVE = 4000
 
@@ -63,18 +64,23 @@ class Heard:
 
 
 def start(page) -> None:
-    """Listen to all pages that this one shows from now on, from their beginning."""
+    """Listen to all that a page, or all pages of a browser context, will show from now on."""
     page.add_init_script(SCRIPT)
 
 
 def forget(page) -> None:
     """Forget what was heard, and pressed, so far."""
     page.wait_for_function("ears.complete()")
-    page.evaluate("ears.events.length = 0; for (const one of ears.listeners) one.chunks.length = one.clock.length = 0;")
+    page.evaluate("ears.forget()")
+
+
+def until_heard(page, seconds: float) -> None:
+    """Wait until about so many seconds of audible sound were heard."""
+    page.wait_for_function(f"ears.audible > {seconds}", timeout=1000 * (seconds + PATIENCE))
 
 
 def heard(page) -> list[Heard]:
-    """Return what each audio context of a page played since it began, or since this was last asked.
+    """Return what each audio context of a page played since it began, or since that was last forgotten.
 
     Raises
     ------
@@ -83,15 +89,14 @@ def heard(page) -> list[Heard]:
     """
     page.wait_for_function("ears.complete()")
     result = []
-    events = page.evaluate("ears.events.splice(0)")
-    listeners = page.evaluate("ears.listeners.map(({ rate, problem, clock }) => [rate, problem, clock.splice(0)])")
-    for which, (rate, problem, clock) in enumerate(listeners):
+    events = page.evaluate("ears.events")
+    listeners = page.evaluate("ears.listeners.map((one) => [one.rate, one.problem, one.clock, one.chunks.length])")
+    for which, (rate, problem, clock, chunks) in enumerate(listeners):
         if problem:
             raise RuntimeError(f"An audio context cannot be heard: {problem}.")
-        firsts, pieces, more = [], [], True
-        while more:
-            taken = page.evaluate("(which) => ears.take(which)", [which, CHUNKS])
-            more = taken["more"]
+        firsts, pieces = [], []
+        for at in range(0, chunks, CHUNKS):
+            taken = page.evaluate("(which) => ears.take(which)", [which, at, min(at + CHUNKS, chunks)])
             both = [np.frombuffer(base64.b64decode(taken[side]), "<f4") for side in ("left", "right")]
             firsts += taken["firsts"]
             pieces += np.split(np.stack(both, axis=1), np.cumsum(taken["frames"]))[:-1]
@@ -109,7 +114,10 @@ def joined(firsts, pieces) -> np.ndarray:
         sound[at - first : end - first] = piece
         there[at - first : end - first] = True
     if not there.all():
-        raise RuntimeError(f"{np.count_nonzero(~there)} frames of what was played were lost.")
+        lost = np.flatnonzero(~there)
+        raise RuntimeError(
+            f"{len(lost)} of {len(there)} frames were lost, the first of them {lost[0]} after the first."
+        )
     return sound
 
 
