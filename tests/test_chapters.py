@@ -51,8 +51,8 @@ def test_tidy_forgets_what_was_alive(path):
     nb = chapters.read(path)
     cell = next(cell for cell in chapters.cells(nb) if chapters.pictures(cell))
     output = chapters.pictures(cell)[0]
-    output.data[chapters.VIEW] = {"model_id": "1"}
-    output.metadata[chapters.MARK] = {"caption": "Run this cell to hear it."}
+    output.data[chapters._VIEW] = {"model_id": "1"}
+    output.metadata[chapters._MARK] = {"caption": "Run this cell to hear it."}
     assert nbformat.writes(chapters.tidy(nb)) + "\n" == path.read_text(encoding="utf-8")
 
 
