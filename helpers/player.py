@@ -6,6 +6,7 @@ and, piece by piece when the page asks for them, samples, which are therefore ne
 
 import uuid
 from pathlib import Path
+from threading import Lock
 from weakref import WeakKeyDictionary
 
 import anywidget
@@ -67,6 +68,8 @@ class _Sound:
         # The track itself is not kept, so that it can be forgotten together with its sound.
         self.signal, self.peak, self.file = track.signal, track.peak, None
         self.key = uuid.uuid4().hex
+        # JupyterLab has messages of different players answered in different threads; a decoder serves one at a time.
+        self.lock = Lock()
         self.step = -(-track.sr // _MOST_HZ)
         self.rate = track.sr / self.step
         self.frames = -(-len(track.signal) // self.step)
@@ -85,7 +88,8 @@ class _Sound:
         # A filter looks at a few samples before and after.
         margin = 32 * self.step if self.step > 1 else 0
         first = max(0, start - margin)
-        samples = self.samples(first, min(len(self.signal), stop + margin))
+        with self.lock:
+            samples = self.samples(first, min(len(self.signal), stop + margin))
         if self.step > 1:
             from scipy.signal import resample_poly
 
