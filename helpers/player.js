@@ -180,6 +180,19 @@ class Core {
     }, PATIENT);
   }
 
+  /** Play from a second. The sound is asked for first: Python answers one question after the other. */
+  playFrom(seconds) {
+    if (this.playing) return this.seek(seconds);
+    this.pair = null;
+    this.stopped = seconds;
+    this.play();
+  }
+
+  /** Rouse the sound card, which takes its time, when a click is likely to come. */
+  warm() {
+    if (this.source && navigator.userActivation?.hasBeenActive) rouse(contextOf(this.source.rate));
+  }
+
   /** Play a little from one moment, then from another. */
   compare(one, other) {
     this.stopped = one;
@@ -438,6 +451,7 @@ class View {
     el.append(this.root);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.stage.addEventListener("pointerdown", (event) => this.press(event));
+    this.stage.addEventListener("pointerenter", () => core.warm());
     core.views.add(this);
     this.draw();
     this.resized = () => this.fit();
@@ -688,8 +702,7 @@ class View {
     if (looping) return;
     if (this.both && panel.versus) return core.compare(begin, panel.versus[pixel]);
     if (banding) select(row);
-    core.seek(begin);
-    core.play();
+    core.playFrom(begin);
   }
 
   dispose() {

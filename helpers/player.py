@@ -72,6 +72,11 @@ class _Sound:
         self.lock = Lock()
         self.step = -(-track.sr // _MOST_HZ)
         self.rate = track.sr / self.step
+        if self.step > 1:
+            # Its import takes a second: not when somebody clicks.
+            from scipy.signal import resample_poly
+
+            self.resample = resample_poly
         self.frames = -(-len(track.signal) // self.step)
         try:
             # The file stays open: to find a place in an MP3 again may take a second.
@@ -91,9 +96,7 @@ class _Sound:
         with self.lock:
             samples = self.samples(first, min(len(self.signal), stop + margin))
         if self.step > 1:
-            from scipy.signal import resample_poly
-
-            samples = resample_poly(samples, 1, self.step)
+            samples = self.resample(samples, 1, self.step)
         skipped = (start - first) // self.step
         samples = samples[skipped : skipped - (-(stop - start) // self.step)] * (32768 / max(1, self.peak))
         return np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()
