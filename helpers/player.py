@@ -14,8 +14,8 @@ import soundfile as sf
 import traitlets
 
 from helpers import cells, colors, outputs
+from helpers.files import AudioFile
 from helpers.pictures import ROOM, SLIMMEST, Picture, side_by_side
-from helpers.tracks import AudioFile
 
 __all__ = ["Player", "play"]
 

@@ -4,7 +4,6 @@ import difflib
 import json
 import logging
 import os
-import re
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 import soundfile as sf
 
-from helpers import mpeg
+from helpers.files import AudioFile, convert, unreadable
 
 __all__ = ["Track", "TrackError", "load_track", "shipped"]
 
@@ -24,45 +23,10 @@ _DATA = Path(__file__).resolve().parent.parent / "data"
 _SAMPLE_RATES = (8_000, 192_000)
 _SHORTEST = 0.1
 _BLOCK = 1 << 18
-# What libsndfile says of a FLAC file that was written by a stream.
-_ENDLESS = (1 << 63) - 1
-# How many bytes of tags may follow the music of an MP3 file.
-_TAGS = 4096
 # What was loaded and is in use, and the last two: the same file need not be decoded again.
 _LOADED, _LATEST = WeakValueDictionary(), deque(maxlen=2)
 # A file that is younger, in nanoseconds, may be written once more without getting another time.
 _SETTLED = 2e9
-
-
-class AudioFile(sf.SoundFile):
-    """An audio file that is read straight on, to its true end.
-
-    soundfile sets a file in which it may seek to its place again after each block; an MP3 then begins anew, and its
-    next thousands of samples are wrong.
-    """
-
-    raw = None
-
-    def __init__(self, path):
-        file = open(path, "rb")  # noqa: SIM115
-        try:
-            self.raw = mpeg.complete(file)
-            super().__init__(self.raw)
-        except BaseException:
-            file.close()
-            raise
-        if self.raw is not file:
-            file.close()
-
-    def close(self):
-        """Close the file."""
-        super().close()
-        if self.raw:
-            self.raw.close()
-
-    def seekable(self):
-        """Say that there is no need to seek."""
-        return False
 
 
 class TrackError(ValueError):
@@ -77,7 +41,7 @@ class TrackError(ValueError):
     """
 
     def __init__(self, sentence: str):
-        super().__init__(" ".join(sentence.splitlines()))
+        super().__init__(" ".join(sentence.encode("utf-8", "replace").decode().splitlines()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +80,9 @@ class Track:
         """Refuse what no picture could be made of, wherever the samples came from."""
         if not isinstance(self.name, str):
             raise TrackError(f"name={self.name!r} was given; a text in quotes was expected.")
+        # A file's name may hold bytes that are no text, and no page, font or terminal could show them.
+        name = self.name.encode("utf-8", "replace").decode()
+        object.__setattr__(self, "name", name)
         if not isinstance(self.path, str | os.PathLike | None):
             raise TrackError(f"path={self.path!r} was given for '{self.name}'; the path of a file was expected.")
         if isinstance(self.sr, bool) or not isinstance(self.sr, Real) or not float(self.sr).is_integer():
@@ -133,11 +100,6 @@ class Track:
             raise TrackError(f"'{self.name}' has {sr} samples per second; {low} to {high} were expected: resample it.")
         if len(signal) == 0:
             raise TrackError(f"'{self.name}' is empty: it has no samples. Choose another file.")
-        if len(signal) < _SHORTEST * sr:
-            raise TrackError(
-                f"'{self.name}' lasts {len(signal) / sr:.6g} s; at least {_SHORTEST} s were expected: "
-                "choose a longer piece."
-            )
         peak = 0.0
         for start in range(0, len(signal), _BLOCK):
             block = signal[start : start + _BLOCK]
@@ -182,12 +144,17 @@ def _amplitudes(signal, name: str) -> np.ndarray:
 def shipped() -> dict:
     """Return the pieces that come with this project: their names and what is known of each (a dict).
 
+    It is empty where only the package is installed, without the folder `data` of the project.
+
     Examples
     --------
     >>> list(tracks.shipped())
     ['groove', 'waltz', 'breaks', 'drift', 'rubato', 'rag']
     """
-    return json.loads((_DATA / "tracks.json").read_text(encoding="utf-8"))
+    try:
+        return json.loads((_DATA / "tracks.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
 
 
 def load_track(source) -> Track:
@@ -225,8 +192,12 @@ def load_track(source) -> Track:
     path = Path(os.path.expanduser(source))
     if os.path.isdir(path):
         raise TrackError(f"'{source}' is a folder; one audio file was expected: name a file inside it.")
-    if os.path.exists(path):
+    if os.path.isfile(path):
         return _loaded(path, path.stem)
+    if os.path.exists(path):
+        raise TrackError(
+            f"'{source}' is a pipe or a device; one audio file was expected: save the music in a file, and load that."
+        )
     if path.suffix or len(path.parts) > 1:
         raise TrackError(f"There is no file '{source}': check the spelling, or give the full path.")
     return _loaded(_librosa_example(str(source), list(pieces)), str(source))
@@ -234,24 +205,22 @@ def load_track(source) -> Track:
 
 def _librosa_example(name: str, pieces: list[str]) -> Path:
     """Return the file of a librosa example, downloading it the first time; `pieces` are named in the error."""
-    import librosa.util.files
+    import librosa
 
-    # librosa prints its list of examples instead of returning it, so this name is the only way to it.
-    examples = getattr(librosa.util.files, "__TRACKMAP")
-    if name not in examples:
-        near = difflib.get_close_matches(name.lower(), [*pieces, *examples], n=3, cutoff=0.5)
-        did_you_mean = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
-        raise TrackError(
-            f"There is no piece called '{name}'.{did_you_mean} The shipped pieces are {', '.join(pieces)}; "
-            "for music of your own, give the path of a file."
-        )
+    named = f"The shipped pieces are {', '.join(pieces)}" if pieces else "The pieces of the project are in its folder"
+    named += "; for music of your own, give the path of a file."
     logging.getLogger("pooch").setLevel(logging.ERROR)
     try:
         return Path(librosa.util.example(name))
+    except librosa.ParameterError:
+        # librosa prints its list of examples instead of returning it; without this name we can suggest none of them.
+        examples = getattr(librosa.util.files, "__TRACKMAP", ())
+        near = difflib.get_close_matches(name.lower(), [*pieces, *examples], n=3, cutoff=0.5)
+        did_you_mean = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+        raise TrackError(f"There is no piece called '{name}'.{did_you_mean} {named}") from None
     except Exception:
         raise TrackError(
-            f"The librosa example '{name}' could not be downloaded: go online once, or choose a shipped piece "
-            f"({', '.join(pieces)})."
+            f"The librosa example '{name}' could not be downloaded: go online once, or choose another. {named}"
         ) from None
 
 
@@ -278,45 +247,37 @@ def _read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     """Decode an audio file block by block into one channel; parameters and errors as for `load_track`."""
     try:
         with path.open("rb") as raw:
-            head = raw.read(64)
+            empty = not raw.read(1)
     except OSError as error:
         raise TrackError(f"'{path}' cannot be read: {error.strerror}. Check the file.") from None
-    if not head:
+    if empty:
         raise TrackError(f"'{path}' is empty: the file has no bytes. Copy or download it again.")
-    if head[4:8] == b"ftyp":
-        raise TrackError(f"'{path.name}' is an M4A (AAC) file, which cannot be read here: {_convert(path)}")
     try:
         with AudioFile(path) as file:
-            sr, endless = file.samplerate, file.frames == _ENDLESS
+            sr, endless = file.samplerate, file.endless
             signal, peak = (np.empty(0, np.float32), 0.0) if endless else _decode(file, path.stat().st_size)
-            unread = path.stat().st_size - file.raw.tell()
-            promised = _promised_frames(file)
+            unread, promised = file.unread(), file.promised()
     except (sf.LibsndfileError, RuntimeError):
-        known = head.startswith((b"RIFF", b"fLaC", b"OggS", b"FORM", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xfa"))
-        raise TrackError(
-            f"'{path.name}' is damaged or truncated audio: copy, download or export it again."
-            if known
-            else f"'{path.name}' is not audio that can be read: WAV, FLAC, OGG, Opus or MP3 was expected."
-        ) from None
-    if endless or (promised == 0 and unread > _TAGS):
-        raise TrackError(
-            f"'{path.name}' does not say how long it is, so it cannot be read to its end: {_convert(path)}"
-        )
+        raise TrackError(unreadable(path)) from None
+    if endless or unread:
+        raise TrackError(f"'{path.name}' does not say how long it is, so it cannot be read to its end: {convert(path)}")
     if len(signal) < promised:
-        whole = f" of {promised / sr:.1f} s" if np.isfinite(promised) else ""
+        ends, end = _apart(len(signal) / sr, promised / sr)
+        whole = f" of {end}" if np.isfinite(promised) else ""
         raise TrackError(
-            f"'{path.name}' is truncated: it ends after {len(signal) / sr:.1f} s{whole}. "
-            "Copy, download or export it again."
+            f"'{path.name}' is truncated: it ends after {ends}{whole}. "
+            f"Copy, download or export it again; if nothing is missing, {convert(path)}"
         )
+    if 0 < len(signal) < _SHORTEST * sr - 1:
+        seconds = _apart(len(signal) / sr, _SHORTEST)[0]
+        raise TrackError(f"'{name}' lasts {seconds}; at least {_SHORTEST} s were expected: choose a longer piece.")
     return Track(signal, sr, name, path, truth, peak)
 
 
-def _convert(path: Path) -> str:
-    """Return the end of a sentence that says how to make a readable file of another one."""
-    ending = ".wav" if path.suffix.lower() == ".flac" else ".flac"
-    return (
-        f'convert it first, for instance with \'ffmpeg -i "{path.name}" "{path.stem}{ending}"\', and load the result.'
-    )
+def _apart(seconds: float, others: float) -> tuple[str, str]:
+    """Write two different durations so that they look different."""
+    digits = next((n for n in range(1, 6) if f"{seconds:.{n}f}" != f"{others:.{n}f}"), 6)
+    return f"{seconds:.{digits}f} s", f"{others:.{digits}f} s"
 
 
 def _decode(file: AudioFile, size: int) -> tuple[np.ndarray, float]:
@@ -326,35 +287,15 @@ def _decode(file: AudioFile, size: int) -> tuple[np.ndarray, float]:
     """
     # A header may promise more than there is: the array begins no larger than likely, and grows with what arrives.
     signal, filled, peak = np.empty(min(file.frames, 64 * size) + _BLOCK, np.float32), 0, 0.0
-    mean = np.full(file.channels, 1 / file.channels, np.float32)
+    share = np.float32(1 / file.channels)
     while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
         if filled + len(block) > len(signal):
             signal.resize(len(signal) + len(signal) // 4 + _BLOCK, refcheck=False)
-        np.dot(block, mean, out=signal[filled : filled + len(block)])
+        mean = signal[filled : filled + len(block)]
+        # One channel after the other: a product of matrices would wake a thread a processor, and wait for them.
+        np.multiply(block[:, 0], share, out=mean)
+        for channel in block.T[1:]:
+            mean += channel * share
         filled, peak = filled + len(block), max(peak, float(np.abs(block).max()))
     signal.resize(filled, refcheck=False)
     return signal, peak
-
-
-def _promised_frames(file: AudioFile) -> float:
-    """Return how many frames a file says it has: 0 where it does not say, infinity where its end is missing."""
-    raw = file.raw
-    if file.format == "OGG":
-        size = raw.seek(0, os.SEEK_END)
-        raw.seek(max(0, size - (1 << 17)))
-        tail = raw.read()
-        page = tail[max(0, tail.rfind(b"OggS")) :]
-        # RFC 3533: byte 5 of a page holds its flags; 4 marks the last page. Byte 26 says how many sizes follow.
-        whole = len(page) > 26 and len(page) >= 27 + page[26] + sum(page[27 : 27 + page[26]])
-        return 0 if whole and page.startswith(b"OggS") and page[5] & 4 else np.inf
-    if file.format in ("MP3", "MPEG"):
-        raw.seek(0)
-        raw.seek(mpeg.after_tag(raw.read(10)))
-        frame = raw.read(256)
-        # Without this header the length is a guess from the size of the file.
-        return file.frames if b"Xing" in frame or b"Info" in frame else 0
-    # The sizes of the audio in WAV, AIFF, W64 and RF64; one near 2 or 4 GB was written before the size was known.
-    cut = re.search(r"^ *(?:data|SSND|riff|Riff size) *: (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
-    if cut and int(cut[2]) < int(cut[1]) < 0x7FFF0000:
-        return file.frames * int(cut[1]) / int(cut[2])
-    return file.frames
