@@ -13,7 +13,19 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
         *("cells", "checks", "colors", "exercises", "explorer", "features", "figures", "files", "layouts", "moments"),
-        *("mpeg", "outputs", "pictures", "player", "scales", "sections", "sounds", "spectra", "tempo", "tracks"),
+        *(
+            "mixing",
+            "mpeg",
+            "outputs",
+            "pictures",
+            "player",
+            "scales",
+            "sections",
+            "sounds",
+            "spectra",
+            "tempo",
+            "tracks",
+        ),
     ],
     submod_attrs={
         "exercises": ["check"],

@@ -64,7 +64,7 @@ _KNOWN += (b"\xff\xfa", b"\xff\xf2", b"\xff\xe3", b".snd")
 
 
 class AudioFile(sf.SoundFile):
-    """An audio file that is read straight on, to its true end.
+    """An audio file that is read straight on, to its true end; `size` is how many bytes it has.
 
     soundfile sets a file in which it may seek to its place again after each block; an MP3 then begins anew, and its
     next thousands of samples are wrong.
@@ -78,6 +78,8 @@ class AudioFile(sf.SoundFile):
             self.raw = mpeg.complete(file)
             if self.raw is file:
                 self.raw = _Part(file)
+            self.size = self.raw.seek(0, os.SEEK_END)
+            self.raw.seek(0)
             super().__init__(self.raw)
         except BaseException:
             file.close()
@@ -104,14 +106,13 @@ class AudioFile(sf.SoundFile):
         """Say whether music may follow what was read: more than tags, where no length or a wrong one is given."""
         lost = re.search(r"Unknown chunk marker .* at position (\d+)\. Exiting", self.extra_info)
         at = int(lost[1]) if lost else self.raw.tell()
-        return self.raw.seek(0, os.SEEK_END) - at > _TAGS and (lost is not None or self.promised() == 0)
+        return self.size - at > _TAGS and (lost is not None or self.promised() == 0)
 
     def promised(self) -> float:
         """Return how many frames the file says it has: 0 where it does not say, infinity where its end is missing."""
         raw = self.raw
         if self.format == "OGG":
-            size = raw.seek(0, os.SEEK_END)
-            raw.seek(max(0, size - (1 << 17)))
+            raw.seek(max(0, self.size - (1 << 17)))
             tail = raw.read()
             page = tail[max(0, tail.rfind(b"OggS")) :]
             # RFC 3533: byte 5 of a page holds its flags; 4 marks the last page. Byte 26 says how many sizes follow.

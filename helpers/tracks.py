@@ -15,7 +15,9 @@ from weakref import WeakValueDictionary
 import numpy as np
 import soundfile as sf
 
+from helpers import mixing
 from helpers.files import AudioFile, convert, unreadable
+from helpers.outputs import clock
 
 __all__ = ["Track", "TrackError", "load_track", "shipped"]
 
@@ -23,6 +25,9 @@ _DATA = Path(__file__).resolve().parent.parent / "data"
 _SAMPLE_RATES = (8_000, 192_000)
 _SHORTEST = 0.1
 _BLOCK = 1 << 18
+# A decoder may go beyond ±1, by a factor of 3 in the worst of hundreds; what is further out, if it is only a few
+# samples, is damage.
+_WILD, _FEW = 4.0, 10
 # What was loaded and is in use, and the last two: the same file need not be decoded again.
 _LOADED, _LATEST = WeakValueDictionary(), deque(maxlen=2)
 # A file that is younger, in nanoseconds, may be written once more without getting another time.
@@ -51,7 +56,8 @@ class Track:
     Attributes
     ----------
     signal : float32 [samples]
-        Amplitude, −1 to 1 (a floating-point file may go beyond); the mean of the file's channels.
+        Amplitude, −1 to 1 (a decoded file may go beyond); the mean of the file's channels. Where channels cancel each
+        other, the mean would lose what two loudspeakers let us hear: then it is another mix of them, which keeps it.
     sr : int
         Sample rate: samples per second, as in the file; a whole number, of whatever type it was given.
     name : str
@@ -62,6 +68,10 @@ class Track:
         For a shipped piece, its entry in `data/tracks.json`: sections, beats, tempo and so on.
     peak : float
         The largest amplitude: of any channel of the file, or, where it is not given, of the signal.
+    mix : tuple of float
+        How much of each channel of the file is in the signal; empty if it comes from no file.
+    note : str
+        What was done to the samples, or lost with the channels; the track says so when it is shown.
 
     Examples
     --------
@@ -75,6 +85,8 @@ class Track:
     path: Path | None = None
     truth: dict | None = None
     peak: float = 0.0
+    mix: tuple[float, ...] = ()
+    note: str = ""
 
     def __post_init__(self):
         """Refuse what no picture could be made of, wherever the samples came from."""
@@ -122,9 +134,25 @@ class Track:
         """Length in seconds."""
         return len(self.signal) / self.sr
 
+    @cached_property
+    def offset(self) -> float:
+        """The amplitude that the music rests at: 0, unless a device added a constant, which nobody hears.
+
+        It is the mean of the samples, but the quieter a tenth of a second is, the more it counts: loud music is seldom
+        as long above as below. What is less than a fifth of the music where that is quiet is no offset.
+        """
+        size = min(len(self.signal), max(1, self.sr // 10))
+        parts = self.signal[: len(self.signal) // size * size].reshape(-1, size)
+        means = parts.mean(axis=1, dtype=np.float64)
+        power = np.einsum("ij,ij->i", parts, parts, dtype=np.float64) / size
+        weight = 1 / np.maximum(power - means**2, 1e-12)
+        offset = float((weight @ means) / weight.sum())
+        return offset if offset**2 * weight.mean() > 0.2**2 else 0.0
+
     def __repr__(self):
         minutes, seconds = divmod(round(self.duration, 1), 60)
-        return f"Track '{self.name}': {minutes:.0f} min {seconds:.1f} s, {len(self.signal)} samples at {self.sr} Hz"
+        words = f"Track '{self.name}': {minutes:.0f} min {seconds:.1f} s, {len(self.signal)} samples at {self.sr} Hz"
+        return f"{words}; {self.note}" if self.note else words
 
 
 def _amplitudes(signal, name: str) -> np.ndarray:
@@ -254,8 +282,10 @@ def _read_file(path: Path, name: str, truth: dict | None = None) -> Track:
         raise TrackError(f"'{path}' is empty: the file has no bytes. Copy or download it again.")
     try:
         with AudioFile(path) as file:
-            sr, endless = file.samplerate, file.endless
-            signal, peak = (np.empty(0, np.float32), 0.0) if endless else _decode(file, path.stat().st_size)
+            sr, channels, endless = file.samplerate, file.channels, file.endless
+            mean = np.full(channels, 1 / channels, np.float32)
+            # Of a file without an end, nothing is read.
+            signal, known, powers = (np.empty(0, np.float32), {}, []) if endless else _decode(file, mean)
             unread, promised = file.unread(), file.promised()
     except (sf.LibsndfileError, RuntimeError):
         raise TrackError(unreadable(path)) from None
@@ -271,7 +301,16 @@ def _read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     if 0 < len(signal) < _SHORTEST * sr - 1:
         seconds = _apart(len(signal) / sr, _SHORTEST)[0]
         raise TrackError(f"'{name}' lasts {seconds}; at least {_SHORTEST} s were expected: choose a longer piece.")
-    return Track(signal, sr, name, path, truth, peak)
+    mix, lost, where = mixing.weights(np.concatenate(powers)) if powers else (mean, 0, 0)
+    if not np.array_equal(mix, mean):
+        with AudioFile(path) as file:
+            signal, known, _ = _decode(file, mix)
+    notes = [known.pop("note", "")]
+    if not np.array_equal(mix, mean) or lost:
+        notes += [f"its channels cancel each other, so this is {mixing.words(mix)}"]
+    if lost:
+        notes += [f"around {clock(where * len(signal) / sr)}, it is {lost:.0f} dB quieter than they are"]
+    return Track(signal, sr, name, path, truth, **known, mix=tuple(mix.tolist()), note="; ".join(filter(None, notes)))
 
 
 def _apart(seconds: float, others: float) -> tuple[str, str]:
@@ -280,22 +319,36 @@ def _apart(seconds: float, others: float) -> tuple[str, str]:
     return f"{seconds:.{digits}f} s", f"{others:.{digits}f} s"
 
 
-def _decode(file: AudioFile, size: int) -> tuple[np.ndarray, float]:
-    """Return all that is left in an open file of `size` bytes as float32 [samples], the mean of its channels.
+def _decode(file: AudioFile, mix: np.ndarray) -> tuple[np.ndarray, dict, list]:
+    """Return all that is in an open file as float32 [samples]: so much of each channel.
 
-    And the largest amplitude of any channel.
+    And, as `Track` keeps them, the largest amplitude of any channel and what was done to the samples; and, of two and
+    more channels, what `mixing.powers` measures of each block.
     """
     # A header may promise more than there is: the array begins no larger than likely, and grows with what arrives.
-    signal, filled, peak = np.empty(min(file.frames, 64 * size) + _BLOCK, np.float32), 0, 0.0
-    share = np.float32(1 / file.channels)
+    signal, filled = np.empty(min(file.frames, 64 * file.size) + _BLOCK, np.float32), 0
+    peak, highest, wild, powers = 0.0, 0.0, [], []
     while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
         if filled + len(block) > len(signal):
             signal.resize(len(signal) + len(signal) // 4 + _BLOCK, refcheck=False)
-        mean = signal[filled : filled + len(block)]
+        line = signal[filled : filled + len(block)]
         # One channel after the other: a product of matrices would wake a thread a processor, and wait for them.
-        np.multiply(block[:, 0], share, out=mean)
-        for channel in block.T[1:]:
-            mean += channel * share
-        filled, peak = filled + len(block), max(peak, float(np.abs(block).max()))
+        np.multiply(block[:, 0], mix[0], out=line)
+        for channel, share in zip(block.T[1:], mix[1:], strict=True):
+            line += channel * share
+        largest = np.abs(block)
+        highest = max(highest, float(largest.max()))
+        if highest > _WILD and len(wild) < _BLOCK:
+            beyond = largest > _WILD
+            wild += (filled + np.flatnonzero((beyond & np.isfinite(largest)).any(axis=1))).tolist()
+            largest[beyond] = 0
+        peak = max(peak, float(largest.max()))
+        if file.channels > 1:
+            powers.append(mixing.powers(block, file.samplerate))
+        filled += len(block)
     signal.resize(filled, refcheck=False)
-    return signal, peak
+    if 0 < len(wild) <= max(_FEW, filled // 100_000):
+        signal[wild] = np.clip(signal[wild], -1, 1)
+        samples = "1 sample" if len(wild) == 1 else f"{len(wild)} samples"
+        return signal, {"peak": peak, "note": f"{samples} far beyond the others, cut to ±1"}, powers
+    return signal, {"peak": highest}, powers

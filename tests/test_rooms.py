@@ -13,7 +13,7 @@ ROOMS = [
     {"features", "colors"},
     {"spectra", "scales"},
     {"moments", "layouts", "tracks"},
-    {"checks", "outputs", "files", "cells"},
+    {"checks", "outputs", "files", "mixing", "cells"},
     {"mpeg"},
 ]
 ROW = {room: row for row, rooms in enumerate(ROOMS) for room in rooms}
