@@ -40,7 +40,8 @@ def powers(block, sr: int) -> np.ndarray:
     first = np.ceil(bands * length / sr).astype(int)
     windows = block[: len(block) // length * length].reshape(-1, length, channels)[::_EACH].transpose(2, 0, 1)
     result = np.zeros((windows.shape[1], len(bands), channels, channels))
-    if all(np.array_equal(windows[0], other) for other in windows[1:]):
+    # What is not finite is refused later, in a sentence.
+    if all(np.array_equal(windows[0], other) for other in windows[1:]) or not np.isfinite(windows).all():
         return result[:0]
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length, dtype=np.float32) / length)
     # Real and imaginary parts side by side: the sum of products is the real part of the cross-power.

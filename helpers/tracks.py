@@ -139,7 +139,7 @@ class Track:
         """The amplitude that the music rests at: 0, unless a device added a constant, which nobody hears.
 
         It is the mean of the samples, but the quieter a tenth of a second is, the more it counts: loud music is seldom
-        as long above as below. What is less than a fifth of the music where that is quiet is no offset.
+        as long above as below. What may be chance, or is less than a twentieth of the quietest music, is no offset.
         """
         size = min(len(self.signal), max(1, self.sr // 10))
         parts = self.signal[: len(self.signal) // size * size].reshape(-1, size)
@@ -147,7 +147,7 @@ class Track:
         power = np.einsum("ij,ij->i", parts, parts, dtype=np.float64) / size
         weight = 1 / np.maximum(power - means**2, 1e-12)
         offset = float((weight @ means) / weight.sum())
-        return offset if offset**2 * weight.mean() > 0.2**2 else 0.0
+        return offset if offset**2 * weight.mean() > max(0.05**2, 6**2 / len(self.signal)) else 0.0
 
     def __repr__(self):
         minutes, seconds = divmod(round(self.duration, 1), 60)

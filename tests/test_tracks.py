@@ -867,3 +867,40 @@ def test_a_long_file_is_the_same_in_blocks_and_at_once(name, tmp_path):
             file.write(signal[start : start + 4096])
     at_once, _ = sf.read(path, dtype="float32")
     assert load_track(path).signal == pytest.approx(at_once, abs=1e-6)
+
+
+# Samples beyond ±1.
+
+
+@pytest.mark.parametrize("where", [[0], [30_000], [70_000, 70_001, 99_999]])
+@pytest.mark.parametrize("value", [20_000, -1e30, 4.1])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_few_far_samples_are_cut_and_said(where, value, channels, tmp_path):
+    signal = 0.2 * noise(100_000, channels)
+    clean = signal.copy()
+    signal[where, 0] = value
+    track = load_track(write(tmp_path / "a.wav", signal, 44100, "FLOAT"))
+    count = "1 sample" if len(where) == 1 else "3 samples"
+    assert repr(track).endswith(f"44100 Hz; {count} far beyond the others, cut to ±1")
+    assert np.abs(track.signal[where]) == pytest.approx(1)
+    rest = np.delete(np.arange(100_000), where)
+    assert track.signal[rest] == pytest.approx(clean[rest].mean(axis=1), abs=1e-7)
+    assert track.peak == 1
+    when = moments.even(track, 50)
+    decibels = features.decibels(features.mel(track, when))
+    assert np.median(decibels) > -40
+
+
+@pytest.mark.parametrize("scale", [2.99, 32768.0])
+def test_what_goes_beyond_everywhere_is_kept(scale, tmp_path):
+    signal = 2 * noise(44100) * np.float32(scale)
+    track = load_track(write(tmp_path / "a.wav", signal, 44100, "FLOAT"))
+    assert np.array_equal(track.signal, signal[:, 0])
+    assert track.note == ""
+    assert track.peak == np.abs(signal).max()
+
+
+def test_what_is_not_finite_is_not_cut(tmp_path):
+    signal = noise(44100)
+    signal[[5, 700], 0] = 1e6, np.inf
+    assert "holds inf instead of an amplitude" in refusal(write(tmp_path / "a.wav", signal, 44100, "FLOAT"))
