@@ -6,6 +6,7 @@ and, piece by piece when the page asks for them, samples, which are therefore ne
 
 import uuid
 from pathlib import Path
+from threading import Lock
 from weakref import WeakKeyDictionary
 
 import anywidget
@@ -68,6 +69,8 @@ class _Sound:
         self.signal, self.peak, self.file = track.signal, track.peak, None
         self.mix = track.mix or (0.5, 0.5)
         self.key = uuid.uuid4().hex
+        # JupyterLab has messages of different players answered in different threads; a decoder serves one at a time.
+        self.lock = Lock()
         self.step = -(-track.sr // _MOST_HZ)
         self.rate = track.sr / self.step
         self.frames = -(-len(track.signal) // self.step)
@@ -86,7 +89,8 @@ class _Sound:
         # A filter looks at a few samples before and after.
         margin = 32 * self.step if self.step > 1 else 0
         first = max(0, start - margin)
-        samples = self.samples(first, min(len(self.signal), stop + margin))
+        with self.lock:
+            samples = self.samples(first, min(len(self.signal), stop + margin))
         if self.step > 1:
             from scipy.signal import resample_poly
 

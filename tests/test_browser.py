@@ -609,9 +609,14 @@ def test_sliders_picture_and_play_fit_the_window_together(notebook, width, heigh
     screen.send("Emulation.setDeviceMetricsOverride", metrics)
     try:
         notebook.page.wait_for_function(f"innerHeight === {height}")
-        # Two frames, so that all has settled.
-        notebook.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         notebook.page.locator(".mycs-controls").evaluate("(at) => at.scrollIntoView()")
+        # Until all has settled: each part tells the others of its new size.
+        notebook.page.wait_for_function(
+            """() => {
+                const place = (at) => document.querySelector(at).getBoundingClientRect();
+                return place(".mycs-bar").bottom <= place(".jp-WindowedPanel-outer").bottom + 1;
+            }"""
+        )
         boxes = [notebook.page.locator(at).first.bounding_box() for at in (".mycs-controls", ".mycs-box", ".mycs-bar")]
         view = notebook.page.locator(".jp-WindowedPanel-outer").bounding_box()
     finally:

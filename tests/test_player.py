@@ -5,6 +5,7 @@ import io
 import re
 import tracemalloc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nasty
@@ -471,6 +472,14 @@ def test_pieces_put_together_are_the_whole(frames, tmp_path):
     pieces = [heard(sound, at, frames) for at in range(0, sound.frames, frames)]
     assert np.array_equal(np.concatenate(pieces), heard(sound))
     assert all(len(piece) == frames for piece in pieces[:-1])
+
+
+def test_questions_may_come_from_several_threads(tmp_path):
+    sound = _Sound.of(load_track(write(tmp_path / "a.ogg", sides(20, 44_100), 44_100)))
+    places = np.random.default_rng(0).integers(0, sound.frames - 5000, 600).tolist()
+    with ThreadPoolExecutor(4) as pool:
+        several = list(pool.map(lambda at: sound.read(at, 5000), places))
+    assert several == [sound.read(at, 5000) for at in places]
 
 
 def test_players_of_a_track_share_its_sound():
