@@ -12,8 +12,20 @@ cells.watch()
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        *("cells", "checks", "colors", "exercises", "explorer", "features", "figures", "layouts", "moments", "mpeg"),
-        *("outputs", "pictures", "player", "scales", "sections", "sounds", "spectra", "tempo", "tracks"),
+        *("cells", "checks", "colors", "exercises", "explorer", "features", "figures", "files", "layouts", "moments"),
+        *(
+            "mixing",
+            "mpeg",
+            "outputs",
+            "pictures",
+            "player",
+            "scales",
+            "sections",
+            "sounds",
+            "spectra",
+            "tempo",
+            "tracks",
+        ),
     ],
     submod_attrs={
         "exercises": ["check"],

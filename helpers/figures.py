@@ -171,9 +171,10 @@ def show(fig=None, alt: str = "") -> None:
     from PIL import Image
 
     fig = fig or plt.gcf()
+    words = f"{alt} {_describe(fig)}".strip()
     # 256 colours are as many as a colormap has, and a third of the bytes.
     image = render(fig).quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    emit(image, f"{alt} {_describe(fig)}".strip())
+    emit(image, words)
 
 
 def _describe(fig) -> str:

@@ -18,6 +18,7 @@ _BIT_RATES = (
 _SAMPLE_RATES = (44_100, 48_000, 32_000)
 # By how many frames a file may differ from what its header says: encoders leave out silence at both ends.
 _FEW = 4
+SLACK = _FEW * 1152
 
 
 def complete(raw):
@@ -32,7 +33,7 @@ def complete(raw):
     -------
     binary file
         The same, unless it is an MP3 that is longer than its header says, or has none and a bit rate that varies: then
-        a copy in memory, with a header of ours.
+        a copy in memory, with a header of ours. Without a header, what follows the last frame is left out.
     """
     if not os.fstat(raw.fileno()).st_size:
         return raw
@@ -44,9 +45,12 @@ def complete(raw):
         at, old = _side(head), bytes(head[36:40]) == b"VBRI"
         named = head[at : at + 4] in (b"Xing", b"Info")
         body = first + len(head) * (named or old)
-        count, varies = _count_frames(data, body)
+        count, varies, end = _count_frames(data, body)
         told = int.from_bytes(head[at + 8 : at + 12], "big") if named and head[at + 7] & 1 else 0
-        if count <= told + _FEW or not (varies or named):
+        if not named and not varies and count:
+            # Tags that are none of the usual ones would be taken for damage.
+            return raw if end == len(data) else io.BytesIO(data[:end])
+        if count <= told + _FEW:
             return raw
         if not named:
             # The largest bit rate has room for the header; it needs no check sum.
@@ -58,17 +62,18 @@ def complete(raw):
         return io.BytesIO(bytes(head) + data[body:])
 
 
-def _count_frames(data, at: int) -> tuple[int, bool]:
-    """Return how many frames there are from `at` on, and whether their bit rates differ."""
-    count, rates = 0, set()
+def _count_frames(data, at: int) -> tuple[int, bool, int]:
+    """Return how many frames there are from `at` on, whether their bit rates differ, and where the last one ends."""
+    count, rates, end = 0, set(), at
     while at is not None:
         size = _length(data, at)
         if size and at + size <= len(data):
             rates.add(data[at + 2] >> 4)
             count, at = count + 1, at + size
+            end = at
         else:
             at = _following(data, at + 1)
-    return count, len(rates) > 1
+    return count, len(rates) > 1, end
 
 
 def _following(data, at: int) -> int | None:

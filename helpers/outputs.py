@@ -5,6 +5,8 @@
 
 import base64
 import io
+import re
+from functools import cache
 
 import numpy as np
 
@@ -21,10 +23,43 @@ def render(fig):
     named = [child for parent in (fig, *fig.axes) for child in parent.get_children() if isinstance(child, Text)]
     for text in named + [text for ax in fig.axes if ax.get_legend() for text in ax.get_legend().get_texts()]:
         text.set_parse_math(False)
+    for text in fig.findobj(Text):
+        _make_legible(text)
     fig.canvas.draw()
     image = Image.fromarray(np.array(fig.canvas.buffer_rgba())[..., :3])
     plt.close(fig)
     return image
+
+
+def _make_legible(text) -> None:
+    """Let a text use other installed fonts for what its own lacks, and leave out (…) what none of them has."""
+    from matplotlib.font_manager import findfont, get_font
+
+    own = get_font(findfont(text.get_fontproperties()))
+    others = {
+        c: "" if not c.isprintable() else _family(c) for c in set(text.get_text()) if not own.get_char_index(ord(c))
+    }
+    others.pop("\n", None)
+    if others:
+        unknown = "".join(re.escape(c) for c, family in others.items() if not family)
+        text.set_text(re.sub(f"[{unknown}]+", "…", text.get_text()) if unknown else text.get_text())
+        text.set_fontfamily([*text.get_fontfamily(), *sorted({*others.values()} - {""})])
+
+
+@cache
+def _family(character: str) -> str:
+    """Return the family of an installed font that has a character; empty if there is none."""
+    from matplotlib.font_manager import fontManager, get_font
+
+    for font in sorted(fontManager.ttflist, key=lambda font: (font.style != "normal", font.weight != 400, font.name)):
+        try:
+            # One that is shipped with matplotlib has a box for everything.
+            known = "LastResort" not in font.fname and get_font(font.fname)
+        except (OSError, RuntimeError):
+            continue
+        if known and known.scalable and known.get_char_index(ord(character)):
+            return font.name
+    return ""
 
 
 def emit(image, alt: str) -> None:

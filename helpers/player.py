@@ -15,8 +15,8 @@ import soundfile as sf
 import traitlets
 
 from helpers import cells, colors, outputs
+from helpers.files import AudioFile
 from helpers.pictures import ROOM, SLIMMEST, Picture, side_by_side
-from helpers.tracks import AudioFile
 
 __all__ = ["Player", "play"]
 
@@ -42,7 +42,7 @@ _SOUNDS = WeakKeyDictionary()
 class _Sound:
     """What a page plays of a track: samples of 16 bits, at most 48,000 a second.
 
-    A file of two channels is heard in stereo, as long as it is there and its mean is what the track holds; all else is
+    A file of two channels is heard in stereo, as long as it is there and its mix is what the track holds; all else is
     heard as it is drawn, in one channel.
 
     Attributes
@@ -67,6 +67,7 @@ class _Sound:
     def __init__(self, track):
         # The track itself is not kept, so that it can be forgotten together with its sound.
         self.signal, self.peak, self.file = track.signal, track.peak, None
+        self.mix = track.mix or (0.5, 0.5)
         self.key = uuid.uuid4().hex
         # JupyterLab has messages of different players answered in different threads; a decoder serves one at a time.
         self.lock = Lock()
@@ -101,6 +102,10 @@ class _Sound:
         samples = samples[skipped : skipped - (-(stop - start) // self.step)] * (32768 / max(1, self.peak))
         return np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()
 
+    def mixed(self, stereo: np.ndarray) -> np.ndarray:
+        """Return the one line of samples that is drawn of two channels."""
+        return stereo[:, 0] * np.float32(self.mix[0]) + stereo[:, 1] * np.float32(self.mix[1])
+
     def samples(self, start: int, stop: int) -> np.ndarray:
         """Return samples, float32 [stop − start, channels]: those of the file where it still holds what was loaded."""
         mono = self.signal[start:stop, np.newaxis]
@@ -115,7 +120,7 @@ class _Sound:
                 stereo = self.file.read(stop - start, dtype="float32", always_2d=True)
             except (sf.LibsndfileError, OSError):
                 break
-            if stereo.shape == (stop - start, 2) and np.allclose(stereo.mean(axis=1), mono[:, 0], atol=_SAME):
+            if stereo.shape == (stop - start, 2) and np.allclose(self.mixed(stereo), mono[:, 0], atol=_SAME):
                 return stereo
             # The next try begins somewhere else.
             self.file.seek(0)

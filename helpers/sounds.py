@@ -35,7 +35,7 @@ def resynthesise(track, when, power, fmin=50.0, fmax=8000.0, *, seed=0) -> Track
     Returns
     -------
     Track
-        As loud as the measurements say; turned down if it went beyond ±1.
+        As loud as the measurements say, even where that is beyond ±1.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def resynthesise(track, when, power, fmin=50.0, fmax=8000.0, *, seed=0) -> Track
             for i, window in enumerate(shaped, a):
                 signal[i * hop : i * hop + n_fft] += window
     signal = signal[3 * hop :][: len(track.signal)]
-    return Track(signal / max(1, np.abs(signal).max()), track.sr, f"what is left of {track.name}")
+    return Track(signal, track.sr, f"what is left of {track.name}")
 
 
 def _spectra(power, filters) -> np.ndarray:

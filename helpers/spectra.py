@@ -16,6 +16,8 @@ __all__ = ["sample_edges", "window_length", "windows"]
 
 _SAMPLES_PER_BLOCK = 1 << 17
 _BLOCKS_PER_TASK = 16
+# Mean power of samples, −120 dB: what is quieter is rounding, of 24 bits or of calculations, and counts as silence.
+_SILENCE = 1e-12
 
 
 def window_length(sr: int) -> int:
@@ -92,7 +94,8 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
 
     `summarise` is given the power of the lowest `heard` frequencies of some moments, float64 [moments, heard], and
     returns [moments, bins]. Works through the music in small blocks, so that memory does not grow with its length, on
-    all processors.
+    all processors. A constant that was added to the music (`Track.offset`) is taken away first, or it would be heard
+    wherever the music begins and ends; and what is below −120 dB of a full scale counts as silence.
     """
     n_fft = whole(n_fft, "n_fft", 2)
     if n_fft % 2:
@@ -114,12 +117,14 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
         spectra = np.empty((at_once, n_fft // 2 + 1), np.complex128)
         for a in range(first[begin], first[end], at_once):
             b = min(a + at_once, first[end])
-            np.multiply(_cut(track.signal, starts[a:b], n_fft), hann, out=windowed[: b - a])
+            np.multiply(_cut(track, starts[a:b], n_fft), hann, out=windowed[: b - a])
             parts = np.fft.rfft(windowed[: b - a], out=spectra[: b - a]).view(np.float64)[:, : 2 * heard]
             np.square(parts, out=parts)
             there = np.arange(moment[a], moment[b - 1] + 1)
             share = (moment[a:b] == there[:, np.newaxis]) / count[there, np.newaxis]
             mean[there - begin] += share @ (parts[:, ::2] + parts[:, 1::2])
+        # A window's power over all frequencies is that of its samples times their number squared, times 3/16.
+        mean[mean.sum(axis=1) < _SILENCE * 3 / 16 * n_fft**2] = 0
         result[begin:end] = summarise(mean)
 
     # The tasks do not depend on the number of processors, so neither do the roundings.
@@ -130,10 +135,12 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
     return result.T
 
 
-def _cut(signal: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+def _cut(track, starts: np.ndarray, length: int) -> np.ndarray:
     """Return the stretches of `length` samples that begin at `starts`, zero where there is no music."""
     low, high = starts[0], starts[-1] + length
-    near = signal[max(low, 0) : max(high, 0)]
+    near = track.signal[max(low, 0) : max(high, 0)]
+    if track.offset:
+        near = near - np.float32(track.offset)
     if len(near) < high - low:
         before = min(max(-low, 0), high - low)
         near = np.pad(near, (before, high - low - before - len(near)))

@@ -34,9 +34,11 @@ from helpers import (
     tempo,
     tracks,
 )
+from helpers.files import AudioFile
 
 SOONER = 5.0
 AS_FAST = 1.0
+LOADING = 0.8
 CHAPTER_SECONDS, LATER_SECONDS = 15.0, 20.0
 HOUR_MEMORY = 400e6
 LAYOUT_SECONDS, COLOR_SECONDS, PAINTED_SECONDS = 0.05, 0.005, 0.4
@@ -215,7 +217,28 @@ def loading() -> Iterator[Row]:
 
     for name, piece in PIECES.items():
         plain = partial(librosa.load, tracks._DATA / piece["file"], sr=None)
-        yield Row(f"load {name}", *compare(partial(load_track, name), plain))
+        yield Row(f"load {name}", *compare(partial(decode, name), plain))
+    path = tracks._DATA / next(iter(PIECES.values()))["file"]
+    for beside in ("alone", "beside a busy neighbour"):
+        neighbours = [fresh("while True: pass") for _ in range(psutil.cpu_count() if beside != "alone" else 0)]
+        times = compare(partial(decode, path), partial(only_decode, path))
+        for neighbour in neighbours:
+            neighbour.kill()
+        yield Row(f"load, only decode, {beside}", *times, LOADING)
+
+
+def decode(source) -> None:
+    """Load a track that is not remembered."""
+    tracks._LOADED.clear()
+    tracks._LATEST.clear()
+    load_track(source)
+
+
+def only_decode(path: Path) -> None:
+    """Decode a file block by block, and keep nothing."""
+    with AudioFile(path) as file:
+        while len(file.read(tracks._BLOCK, dtype="float32", always_2d=True)):
+            pass
 
 
 def measuring() -> Iterator[Row]:

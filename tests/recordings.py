@@ -151,8 +151,6 @@ class Kind:
         How many it allows.
     delay : int
         How many samples later than in the music everything sounds: what an encoder adds and a lost header would say.
-    refused : str
-        Part of the sentence with which such a file may be refused.
     """
 
     ending: str
@@ -161,7 +159,6 @@ class Kind:
     rates: tuple[int, ...] = RATES
     channels: int = 6
     delay: int = 0
-    refused: str = ""
 
     def write(self, folder: Path, signal: np.ndarray, sr: int, name: str = "song") -> Path:
         """Write [samples, channels] as a file of this kind, and return its path."""
@@ -221,7 +218,7 @@ KINDS = {
     "MP3 of a free bit rate without its header": mp3("CONSTANT", without_header, free_format),
     "MP3 with a tail": mp3("CONSTANT", with_tail),
     "MP3 without its header, with an ID3v1 tag": mp3("CONSTANT", without_header, with_id3v1),
-    "MP3 without its header, with a tail": mp3("CONSTANT", without_header, with_tail, refused="audio"),
+    "MP3 without its header, with a tail": mp3("CONSTANT", without_header, with_tail),
     "MP3 with a cover": mp3("VARIABLE", with_cover),
     "MP3 between tags": mp3("AVERAGE", with_cover, with_tail),
 }

@@ -6,7 +6,7 @@ import recordings
 from locate import locate, music
 from recordings import KINDS
 
-from helpers.tracks import TrackError, load_track
+from helpers.tracks import load_track
 
 SECONDS, SNIPPET = 8, 0.2
 
@@ -25,16 +25,7 @@ def test_every_kind_holds_the_music_at_its_second(kind, tmp_path):
     for sr, channels in {(kind.rates[0], 1), (44100 if 44100 in kind.rates else 48000, 2), (kind.rates[-1], 1)}:
         sound = music(SECONDS, sr, channels)
         path = kind.write(tmp_path, sound, sr)
-        try:
-            track = load_track(path)
-        except TrackError as error:
-            refusal = str(error)
-        else:
-            refusal = ""
-        if refusal:
-            assert kind.refused
-            assert kind.refused in refusal
-            continue
+        track = load_track(path)
         late = [located(track, sound, sr, second) for second in (0.5, 2, 4)]
         if recordings.ogg_cut in kind.changes:
             # Pages are of different lengths: only one is sure to hold no more than is left out.

@@ -13,7 +13,8 @@ ROOMS = [
     {"features", "colors"},
     {"spectra", "scales"},
     {"moments", "layouts", "tracks"},
-    {"checks", "outputs", "mpeg", "cells"},
+    {"checks", "outputs", "files", "mixing", "cells"},
+    {"mpeg"},
 ]
 ROW = {room: row for row, rooms in enumerate(ROOMS) for room in rooms}
 FILES = {path.stem: path for path in Path(__file__).parent.parent.glob("helpers/[!_]*.py")}
