@@ -2,8 +2,8 @@
 
 A layout is a grid of cells. Each cell is a small timeline: `bins` high (the lowest at the bottom, or in the middle)
 and as many moments wide as it gets. The layout says only in which order time visits the cells. Explained in
-notebooks/06-squash.ipynb (`timeline`), 07-tempo-wrap.ipynb (`rows`, `Layout.centred`), 08-space-filling.ipynb
-(`snake`, `z_order`) and 09-hilbert.ipynb (`hilbert`, and how far a layout scatters what belongs together).
+notebooks/07-squash.ipynb (`timeline`), 08-tempo-wrap.ipynb (`rows`, `Layout.centred`), 09-space-filling.ipynb
+(`snake`, `z_order`) and 10-hilbert.ipynb (`hilbert`, and how far a layout scatters what belongs together).
 """
 
 from dataclasses import dataclass, replace

@@ -1,6 +1,6 @@
 """When: which stretches of time are looked at. Explained in notebooks/02-amplitude-histogram.ipynb.
 
-`by_beat` and `on_the_beat` follow the music and are explained in notebooks/07-tempo-wrap.ipynb.
+`by_beat` and `on_the_beat` follow the music and are explained in notebooks/08-tempo-wrap.ipynb.
 
 *n* moments are written as their *n* + 1 edges, in seconds: moment *i* lasts from `when[i]` to `when[i + 1]`.
 """

@@ -1,6 +1,6 @@
 """PNG and words for Jupyter: every picture is stored together with the same in words.
 
-`clock` is explained in notebooks/10-self-similarity.ipynb.
+`clock` is explained in notebooks/11-self-similarity.ipynb.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""A picture that knows the moment of every pixel. Explained in notebooks/06-squash.ipynb."""
+"""A picture that knows the moment of every pixel. Explained in notebooks/07-squash.ipynb."""
 
 import os
 from dataclasses import dataclass

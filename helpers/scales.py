@@ -1,6 +1,6 @@
 """The fixed tables between frequencies and what is heard: mel bands, the ear's sensitivity, pitch classes.
 
-Explained in notebooks/04-mel.ipynb (mel), 05-perceptual.ipynb (`a_weighting`) and 11-colour.ipynb (`chroma_filters`).
+Explained in notebooks/05-mel.ipynb (mel), 06-perceptual.ipynb (`a_weighting`) and 13-colour.ipynb (`chroma_filters`).
 """
 
 from functools import lru_cache

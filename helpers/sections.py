@@ -1,4 +1,4 @@
-"""Which moments are alike, and where a piece changes. Explained in notebooks/10-self-similarity.ipynb."""
+"""Which moments are alike, and where a piece changes. Explained in notebooks/11-self-similarity.ipynb."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Turn measurements back into sound, in order to hear what they kept. Explained in notebooks/06-squash.ipynb."""
+"""Turn measurements back into sound, in order to hear what they kept. Explained in notebooks/07-squash.ipynb."""
 
 import numpy as np
 

@@ -1,6 +1,6 @@
 """From windows to mean power: how the samples of each moment become a spectrum.
 
-Explained in notebooks/01-waveform.ipynb (`sample_edges`) and 03-decibels.ipynb (`windows`, `window_length`).
+Explained in notebooks/01-waveform.ipynb (`sample_edges`) and 04-decibels.ipynb (`windows`, `window_length`).
 """
 
 import os

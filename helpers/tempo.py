@@ -1,4 +1,4 @@
-"""Beats, a precise period, bars. Explained in notebooks/07-tempo-wrap.ipynb.
+"""Beats, a precise period, bars. Explained in notebooks/08-tempo-wrap.ipynb.
 
 librosa finds the beats. A straight line through all of them tells the period far more precisely than any two of them,
 or than the tempo that librosa reports. What is a bar, and where it begins, is told by which beats are alike.
