@@ -9,7 +9,7 @@ READY := .venv/.ready
 CHAPTERS := $(sort $(wildcard notebooks/*.ipynb))
 LAB_FLAGS ?=
 
-.PHONY: help lab test lint bench notebooks music lock clean
+.PHONY: help lab test lint bench notebooks learner music lock clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ bench: $(READY)  ## measure speed and memory against the plain way
 
 notebooks: $(READY)  ## run every chapter and store what it shows
 	$(BIN)/python tests/chapters.py $(CHAPTERS)
+
+learner: $(READY)  ## copy the chapters without what they show into learner/, for a workshop
+	@rm -rf learner && mkdir learner && cp -R notebooks/thumbnails learner
+	$(BIN)/jupyter nbconvert --log-level WARN --clear-output --to notebook --output-dir learner $(CHAPTERS)
 
 music: $(READY)  ## compose and render the pieces in data/ again (needs FluidSynth)
 	$(BIN)/python data/compose

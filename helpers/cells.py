@@ -30,6 +30,11 @@ def hold(player) -> None:
     _FRESH.add(player)
 
 
+def made(model_id: str):
+    """Return a player that the cell that runs now made or showed."""
+    return next(player for player in _FRESH if player.model_id == model_id)
+
+
 def _begin(_) -> None:
     """Forget what was made between two cells, such as by a button: nobody knows which cell shows it."""
     _FRESH.clear()

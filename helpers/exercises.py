@@ -1,10 +1,13 @@
-"""Check an answer, and give a hint instead of an error. Explained in notebooks/01-waveform.ipynb."""
+"""Check answers, give hints instead of errors, and count what is right. Explained in notebooks/01-waveform.ipynb."""
 
 import numpy as np
 
-__all__ = ["check"]
+__all__ = ["check", "score"]
 
+_RIGHT = "Right."
 _DOTS = "Not answered yet: put your answer in place of the dots, then run this cell again."
+# Whether the exercise with each hint was right when it was checked last.
+_VERDICTS = {}
 
 
 def check(answer, expected, hint: str = "", close: float = 1e-6) -> None:
@@ -15,10 +18,11 @@ def check(answer, expected, hint: str = "", close: float = 1e-6) -> None:
     answer
         A number, a text, an array, or a function. Dots (...) mean that it is not answered yet.
     expected
-        What the answer should be. For a function, a list of examples `(arguments, result)`, each of the arguments
-        a tuple.
+        What the answer should be. If the answer is a function, a list of examples `(arguments, result)`, each of the
+        arguments a tuple. Or a rule for whatever the answer may be: a function of it that returns whether it is right,
+        or a sentence that says what is missing.
     hint : str
-        What to say when the answer is wrong.
+        What to say when the answer is wrong. `score` tells exercises apart by it.
     close : float
         How far off a number may be, relative to the expected one.
 
@@ -29,11 +33,30 @@ def check(answer, expected, hint: str = "", close: float = 1e-6) -> None:
     >>> check(..., 4)
     Not answered yet: put your answer in place of the dots, then run this cell again.
     """
-    print(_verdict(answer, expected, hint, close))
+    sentence = _verdict(answer, expected, hint, close)
+    _VERDICTS[hint] = sentence == _RIGHT
+    print(sentence)
+
+
+def score() -> None:
+    """Print how many of the exercises that were checked are right.
+
+    Examples
+    --------
+    >>> check(2 + 2, 4, hint="Count on your fingers.")
+    Right.
+    >>> score()  # doctest: +ELLIPSIS
+    1 of ...
+    """
+    print(f"{sum(_VERDICTS.values())} of {len(_VERDICTS)} exercises are right.")
 
 
 def _verdict(answer, expected, hint: str = "", close: float = 1e-6) -> str:
     """Return the sentence that `check` prints."""
+    if answer is ... or answer is None:
+        return _DOTS
+    if callable(expected):
+        return _ruled(answer, expected, hint)
     if not callable(answer) or not isinstance(expected, list) or not all(isinstance(e, tuple) for e in expected):
         return _compared(answer, expected, "", hint, close)
     for arguments, result in expected:
@@ -43,9 +66,20 @@ def _verdict(answer, expected, hint: str = "", close: float = 1e-6) -> str:
         except Exception as error:
             return f"Not yet: for ({given}) your function stops with {type(error).__name__}: {error}. {hint}".strip()
         sentence = _compared(answered, result, f"for ({given}) ", hint, close)
-        if sentence != "Right.":
+        if sentence != _RIGHT:
             return sentence
-    return "Right."
+    return _RIGHT
+
+
+def _ruled(answer, rule, hint: str) -> str:
+    """Return what a rule says of an answer."""
+    try:
+        found = rule(answer)
+    except Exception as error:
+        found = f"your answer, a {type(answer).__name__}, cannot be tried: {type(error).__name__}: {error}."
+    if isinstance(found, str):
+        return f"Not yet: {found} {hint}".strip()
+    return _RIGHT if found else f"Not yet: your answer does not do it. {hint}".strip()
 
 
 def _compared(answer, expected, where: str, hint: str, close: float) -> str:
@@ -63,7 +97,7 @@ def _compared(answer, expected, where: str, hint: str, close: float) -> str:
             wrong = "" if (got == wanted).all() else f"is {_brief(answer)}, and that is not it"
     except (TypeError, ValueError):
         wrong = f"is {_brief(answer)}, of type {type(answer).__name__}, but {type(expected).__name__} was asked for"
-    return f"Not yet: {where}your answer {wrong}. {hint}".strip() if wrong else "Right."
+    return f"Not yet: {where}your answer {wrong}. {hint}".strip() if wrong else _RIGHT
 
 
 def _brief(value) -> str:

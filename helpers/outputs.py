@@ -7,10 +7,15 @@ import base64
 import io
 import re
 from functools import cache
+from html import escape
 
 import numpy as np
 
 __all__ = ["clock"]
+
+# What makes an output alive in Jupyter, and the mark by which `saved.js` knows an output of ours.
+VIEW = "application/vnd.jupyter.widget-view+json"
+MARK = "music-you-can-see"
 
 
 def render(fig):
@@ -89,6 +94,20 @@ def _with_palette(image):
     small = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     before, after = (np.asarray(one.convert("RGB"), dtype=np.int16) for one in (image, small))
     return small if np.abs(before - after).max() <= 2 else image
+
+
+def in_html(data: dict, metadata: dict) -> str:
+    """Return what is shown of an output as HTML: its PNG with its alt text, its own HTML, or its words."""
+    if "image/png" in data:
+        alt = metadata.get("image/png", {}).get("alt", data.get("text/plain", ""))
+        source = "".join(data["image/png"].split())
+        return f'<img alt="{escape(alt)}" src="data:image/png;base64,{source}">'
+    return data.get("text/html") or f"<pre>{escape(data.get('text/plain', ''))}</pre>"
+
+
+def fold(html: str, summary: str) -> str:
+    """Return HTML that is folded away below a summary."""
+    return f"<details><summary>{escape(summary)}</summary>{html}</details>"
 
 
 def clock(seconds: float, minutes: bool = False) -> str:

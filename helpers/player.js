@@ -448,7 +448,9 @@ class View {
     this.message.setAttribute("role", "status");
     this.controls = new Controls(core.wishes);
     this.root.append(this.controls.root, this.stage, this.transport(), this.lookControls(), this.message);
-    el.append(this.root);
+    const folded = core.model.get("folded");
+    this.outside = folded ? make("details", { className: "mycs-folded" }, make("summary", { textContent: folded }), this.root) : this.root;
+    el.append(this.outside);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.stage.addEventListener("pointerdown", (event) => this.press(event));
     this.stage.addEventListener("pointerenter", () => core.warm());
@@ -712,7 +714,7 @@ class View {
     // What can no longer be seen cannot be stopped by hand.
     if (!this.core.views.size) this.core.play(false);
     for (const panel of this.panels) panel.remove();
-    this.root.remove();
+    this.outside.remove();
   }
 }
 

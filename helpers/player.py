@@ -21,9 +21,6 @@ from helpers.pictures import ROOM, SLIMMEST, Picture, side_by_side
 __all__ = ["Player", "play"]
 
 _HERE = Path(__file__).resolve().parent
-_VIEW = "application/vnd.jupyter.widget-view+json"
-# By this in its metadata, `saved.js` knows an output of ours.
-_MARK = "music-you-can-see"
 # The page is one script, written in several files.
 _SCRIPTS = ("sound.js", "controls.js", "saved.js", "player.js")
 # What a page is sent of a second, at most: a line of 2 Mbit/s carries two channels of 16 bits at this rate.
@@ -163,6 +160,8 @@ class Player(anywidget.AnyWidget):
     position = traitlets.Float(0.0).tag(sync=True)
     playing = traitlets.Bool(False).tag(sync=True)
     message = traitlets.Unicode().tag(sync=True)
+    # If it is folded away: what there is to click.
+    folded = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, pictures, titles=None):
         super().__init__()
@@ -270,7 +269,7 @@ def _still(player) -> tuple[dict, dict]:
     data, metadata = outputs.bundle(image, player.alt)
     view = {"version_major": 2, "version_minor": 0, "model_id": player.model_id}
     caption = f"Run this cell to {'hear' if player.sound else 'move'} it."
-    return data | {_VIEW: view}, metadata | {_MARK: {"caption": caption}}
+    return data | {outputs.VIEW: view}, metadata | {outputs.MARK: {"caption": caption}}
 
 
 def play(*pictures, titles=None) -> Player:

@@ -53,7 +53,7 @@ def self_similarity(track, when, smooth: int = 0, bands: int = 40) -> np.ndarray
             f"{n} moments were given; at most {_MOST_COMPARED} can be compared, each with each: use longer moments, "
             "such as moments.even(track, 448)."
         )
-    return along_diagonals(likeness(features.perceptual_mel(track, when, bands)), smooth)
+    return along_diagonals(likeness(features.perceptual_mel(track, when, bands, top_db=80)), smooth)
 
 
 def likeness(values) -> np.ndarray:

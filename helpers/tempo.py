@@ -189,7 +189,7 @@ def bars(track, pulse: Pulse, metres=(4, 3, 2)) -> list[Pulse]:
     if n < 8:
         return [replace(pulse, metre=metre) for metre in metres]
     quarters = pulse.seconds(number[0] + np.arange(4 * n + 1) / 4)
-    sound = features.perceptual_mel(track, quarters)
+    sound = features.perceptual_mel(track, quarters, top_db=80)
     sound = sound.reshape(-1, n, 4).swapaxes(1, 2).reshape(-1, n)
     notes = features.chroma(track, quarters[::4])
     lags = np.arange(1, min(_LOOK_AHEAD + 1, n))

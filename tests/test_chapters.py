@@ -3,8 +3,9 @@
 The cells' text outputs, alt texts among them, are compared by nbval (`make test` runs it after these tests).
 """
 
-import base64
+import ast
 import re
+from importlib import import_module
 
 import chapters
 import nbformat
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 import soundfile as sf
 from PIL import Image
+
+from helpers import tracks
 
 pytestmark = pytest.mark.parametrize("path", chapters.CHAPTERS, ids=lambda path: path.stem)
 
@@ -49,16 +52,15 @@ def test_tidy(path):
 
 def test_tidy_forgets_what_was_alive(path):
     nb = chapters.read(path)
-    cell = next(cell for cell in chapters.cells(nb) if chapters.pictures(cell))
-    output = chapters.pictures(cell)[0]
-    output.data[chapters._VIEW] = {"model_id": "1"}
-    output.metadata[chapters._MARK] = {"caption": "Run this cell to hear it."}
+    output = next(output for output in outputs(nb) if "data" in output)
+    output.data[chapters.VIEW] = {"model_id": "1"}
+    output.metadata[chapters.MARK] = {"caption": "Run this cell to hear it."}
     assert nbformat.writes(chapters.tidy(nb)) + "\n" == path.read_text(encoding="utf-8")
 
 
 def test_stores_no_audio(path):
     kinds = {kind for output in outputs(chapters.read(path)) for kind in output.get("data", {})}
-    assert kinds <= {"image/png", "text/plain"}
+    assert kinds <= {"image/png", "text/html", "text/plain"}
 
 
 def test_cells_are_short(path):
@@ -67,22 +69,44 @@ def test_cells_are_short(path):
     assert np.median(lengths) <= 4
     assert max(lengths) <= 12
     assert not any(source.rstrip().endswith(";") for source in sources)
+    assert [line for source in sources for line in source.splitlines() if len(line) > 88] == []
+
+
+def test_says_how_long_it_takes(path):
+    nb = chapters.read(path)
+    assert re.search(r"^\*About (\d+) minutes\. ", nb.cells[0].source, re.M)[1] == str(chapters.reading_minutes(nb))
+
+
+def test_says_where_to_read_on(path):
+    *_, last = chapters.cells(chapters.read(path), "markdown")
+    assert "\n## Further reading\n" in f"\n{last.source}"
+
+
+def test_predictions_are_made_before_the_answer_is_seen(path):
+    """A question is asked by `predict`, so that its answer is folded away, wherever the page is seen."""
+    nb = chapters.read(path)
+    assert not any("**Predict" in cell.source for cell in chapters.cells(nb, "markdown"))
+    asking = [cell for cell in chapters.cells(nb) if re.search(r"^predict\(", cell.source, re.M)]
+    assert len(asking) >= 2
+    for cell in asking:
+        question, *answers = cell.outputs
+        assert "<fieldset" in question.data["text/html"]
+        assert answers
+        assert all(answer.data["text/html"].startswith("<details>") for answer in answers)
 
 
 def test_begins_with_the_track(path):
     first = chapters.cells(chapters.read(path))[0]
-    assert first.source == 'TRACK = "groove"'
+    assert first.source.removeprefix("TRACK = ").strip('"') in tracks.shipped()
     assert "parameters" in first.metadata["tags"]
 
 
 def test_every_picture_is_put_in_words(path):
-    pictures = [output for output in outputs(chapters.read(path)) if "image/png" in output.get("data", {})]
-    assert pictures
-    for output in pictures:
-        alt = output.metadata.get("image/png", {}).get("alt", "")
-        assert alt == output.data["text/plain"]
-        assert len(alt) >= 40
-        assert re.search(r"\d", alt), f"nothing computed is named in: {alt}"
+    stills = [still for cell in chapters.cells(chapters.read(path)) for still in chapters.stills(cell)]
+    assert stills
+    for still in stills:
+        assert len(still.alt) >= 40
+        assert re.search(r"\d", still.alt), f"nothing computed is named in: {still.alt}"
 
 
 def test_links_lead_somewhere(path):
@@ -108,10 +132,10 @@ def test_pictures_come_out_again(path):
     stored, again = chapters.read(path), chapters.run(chapters.read(path))
     assert unclean(again) == []
     for before, after in zip(chapters.cells(stored), chapters.cells(again), strict=True):
-        old, new = chapters.pictures(before), chapters.pictures(after)
+        old, new = chapters.stills(before), chapters.stills(after)
         assert len(old) == len(new), before.source
         for one, other in zip(old, new, strict=True):
-            assert same(chapters.image(one), chapters.image(other)), before.source
+            assert same(one.image, other.image), before.source
 
 
 def test_solutions_solve(path):
@@ -121,7 +145,23 @@ def test_solutions_solve(path):
         printed = zip(chapters.cells(nb), page.stdout, strict=True)
         answers = [text for cell, text in printed if cell in exercises]
     assert answers == ["Right.\n"] * len(answers)
-    assert 2 <= len(answers) <= 3
+    assert 2 <= len(answers) <= 4
+    assert page.stdout[-1] == f"{len(answers)} of {len(answers)} exercises are right.\n"
+
+
+def test_solutions_hold_for_what_their_reader_did_not_see(path):
+    """Each exercise has a function of its own name in `tests/answers`, which tries the solution on other input."""
+    unseen = import_module(f"answers.{path.stem[3:].replace('-', '_')}")
+    exercises = chapters.cells(chapters.read(path), tag="exercise")
+    names = [answered(ast.parse(cell.source).body[0]) for cell in exercises]
+    with chapters.live(chapters.solved(chapters.read(path))) as page:
+        for name in names:
+            getattr(unseen, name)(page.names[name])
+
+
+def answered(statement) -> str:
+    """Return what the first statement of an exercise names: a function or a value."""
+    return statement.name if isinstance(statement, ast.FunctionDef) else statement.targets[0].id
 
 
 def test_unsolved_exercises_say_so(path):
@@ -195,14 +235,8 @@ def test_runs_and_its_sliders_move_for_any_music(path, music, strange_music):
 
 
 def test_comparing_pictures_can_fail(path):
-    picture = chapters.image(next(o for o in outputs(chapters.read(path)) if "image/png" in o.get("data", {})))
+    picture = next(cell for cell in map(chapters.stills, chapters.cells(chapters.read(path))) if cell)[0].image
     pixels = np.array(picture.convert("RGB"))
     pixels[: len(pixels) // 20] = 128
     assert same(picture, picture)
     assert not same(picture, Image.fromarray(pixels))
-
-
-def test_pictures_are_png(path):
-    for output in outputs(chapters.read(path)):
-        if "image/png" in output.get("data", {}):
-            assert base64.b64decode(output.data["image/png"]).startswith(b"\x89PNG")

@@ -127,3 +127,27 @@ def test_check_prints_the_sentence(capsys):
     exercises.check(4, 3, HINT)
     exercises.check(..., 3)
     assert capsys.readouterr().out.splitlines() == ["Right.", _verdict(4, 3, HINT), _DOTS]
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        (lambda x: x > 1, "Right."),
+        (lambda x: np.bool_(True), "Right."),
+        (lambda x: x > 3, f"Not yet: your answer does not do it. {HINT}"),
+        (lambda x: "it is too dark.", f"Not yet: it is too dark. {HINT}"),
+        (lambda x: x.pixels, "Not yet: your answer, a int, cannot be tried: AttributeError:"),
+    ],
+)
+def test_rules(rule, says):
+    assert _verdict(2, rule, HINT).startswith(says)
+    assert _verdict(..., rule, HINT) == _DOTS
+
+
+def test_score_counts_each_exercise_once(capsys, monkeypatch):
+    monkeypatch.setattr(exercises, "_VERDICTS", {})
+    for answer, hint in ((3, "a"), (4, "b"), (..., "c"), (4, "a")):
+        exercises.check(answer, 4, hint)
+    capsys.readouterr()
+    exercises.score()
+    assert capsys.readouterr().out == "2 of 3 exercises are right.\n"

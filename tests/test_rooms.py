@@ -8,7 +8,7 @@ import pytest
 ROOMS = [
     {"explorer"},
     {"player"},
-    {"pictures", "sounds", "figures", "exercises"},
+    {"pictures", "sounds", "figures", "exercises", "predictions"},
     {"tempo", "sections"},
     {"features", "colors"},
     {"spectra", "scales"},
