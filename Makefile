@@ -6,8 +6,14 @@ SHELL := bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+TESTING := .venv/.testing
 CHAPTERS := $(sort $(wildcard notebooks/*.ipynb))
 LAB_FLAGS ?=
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# What pins the versions is pinned itself.
+UV := uv==0.13.9
+pinned = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --upgrade \
+    --generate-hashes --no-annotate --custom-compile-command 'make lock' pyproject.toml $(1)
 
 .PHONY: help lab test lint bench notebooks learner music lock clean
 
@@ -17,15 +23,15 @@ help:  ## list what make can do
 lab: $(READY)  ## set up if needed, then open the notebooks in JupyterLab
 	$(BIN)/jupyter lab $(LAB_FLAGS) notebooks/00-start-here.ipynb
 
-test: $(READY) lint  ## set up if needed, then prove that everything works
+test: $(TESTING) lint  ## set up if needed, then prove that everything works
 	$(BIN)/python -m pytest -n 2 --dist worksteal -r s tests
 	$(BIN)/python -m pytest -n 2 --dist loadscope -p no:cacheprovider --nbval --nbval-cell-timeout=120 $(CHAPTERS)
 
-lint: $(READY)  ## look for mistakes in the code without running it
+lint: $(TESTING)  ## look for mistakes in the code without running it
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(READY)  ## measure speed and memory against the plain way
+bench: $(TESTING)  ## measure speed and memory against the plain way
 	$(BIN)/python tests/bench.py
 
 notebooks: $(READY)  ## run every chapter and store what it shows
@@ -33,16 +39,16 @@ notebooks: $(READY)  ## run every chapter and store what it shows
 
 learner: $(READY)  ## copy the chapters without what they show into learner/, for a workshop
 	@rm -rf learner && mkdir learner && cp -R notebooks/thumbnails learner
-	$(BIN)/jupyter nbconvert --log-level WARN --clear-output --to notebook --output-dir learner $(CHAPTERS)
+	$(BIN)/jupyter nbconvert --log-level WARN --to notebook --ClearOutputPreprocessor.enabled=True --output-dir learner $(CHAPTERS)
 
-music: $(READY)  ## compose and render the pieces in data/ again (needs FluidSynth)
+music: $(TESTING)  ## compose and render the pieces in data/ again (needs FluidSynth)
 	$(BIN)/python data/compose
 
-lock: $(READY)  ## choose and pin the newest versions that pyproject.toml allows
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --upgrade \
-	    --extra test --generate-hashes --no-annotate --custom-compile-command 'make lock' \
-	    pyproject.toml -o requirements.txt
+lock:  ## choose and pin the newest versions that pyproject.toml allows
+	$(PYTHON) -m venv --clear build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
+	$(call pinned,) -o requirements.txt
+	$(call pinned,--extra test --constraint requirements.txt) -o requirements-test.txt
 
 clean:  ## remove the environment and everything else git does not keep
 	git clean -dfX
@@ -56,6 +62,10 @@ $(READY): requirements.txt pyproject.toml
 	       "(on Debian and Ubuntu: sudo apt install python3-venv), then try again." >&2; exit 1; }
 	@echo "Setting up .venv: this takes a minute or two, once."
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(INSTALL) --require-hashes -r requirements.txt
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(TESTING): $(READY) requirements-test.txt
+	@$(INSTALL) --require-hashes -r requirements-test.txt
 	@touch $@
