@@ -103,8 +103,10 @@ class Asked {
     for (let i = begin; i < end; i++) {
       if (this.blocks.has(i) || coming(i)) continue;
       if (this.waiting.size >= UNDER_WAY && i > begin) return;
+      // What is needed at once comes alone, and so sooner.
+      const most = i === begin ? 1 : this.largest;
       let n = 1;
-      while (n < this.largest && i + n < end && !this.blocks.has(i + n) && !coming(i + n)) n++;
+      while (n < most && i + n < end && !this.blocks.has(i + n) && !coming(i + n)) n++;
       this.waiting.set(i, { n, user, since: now });
       user.ask({ sound: this.key, at: i * this.size, frames: n * this.size });
     }
