@@ -1,33 +1,44 @@
 """Beats, a precise period, bars. Explained in notebooks/07-tempo-wrap.ipynb.
 
-librosa finds the beats. A straight line through all of them tells the period far more precisely than any two of them,
-or than the tempo that librosa reports. What is a bar, and where it begins, is told by which beats are alike.
+Two witnesses tell a tempo. Lines of the right length are alike, near and far: that shows whether one tempo holds, and
+from where to where. And librosa finds the beats; a straight line through all of them tells the period and the place of
+the beats far more precisely than any two of them, or than the tempo that librosa reports. What is a bar, and where it
+begins, is told by which beats are alike.
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from helpers import features, moments, spectra
+from helpers import features, moments, outputs, spectra
 
 __all__ = ["Pulse", "bars", "candidates", "find", "line", "onsets", "reported", "similarity"]
 
-# Onsets are measured this many times a second.
-RATE = 100
-# How much stronger onsets must be on the beats than on average. White noise reaches 1.5, the shipped piece without a
-# beat 2.3, the softest one with a beat 4.8.
-AUDIBLE = 3.0
-# Which share of the beats must lie on one line, and how far off a beat may be, in periods.
+# Onsets are measured this many times a second, attacks so many.
+RATE, FINE = 100, 1000
+# How much stronger onsets must be on the beats than elsewhere, if no tempo holds. White noise reaches 1.2.
+AUDIBLE = 2.0
+# Which share of the beats must lie on lines, and how far off a beat may be, in periods.
 STEADY, ON_LINE = 0.7, 0.1
+# How far the tempo may be from the one that is asked for.
+NEAR = 0.04
+# Lines of a beat are compared in groups of so many; a tempo that holds, holds for three groups.
+TOGETHER, LEAST = 8, 24
 # The tempo at which people tap most readily; as librosa does, one octave from it counts 0.6.
 USUAL_BPM = 120
 SLOWEST, FASTEST = 20, 400
+# Lines that are less alike than this are so by chance.
+UNALIKE = 0.01
+# Which tempos could be meant, beside the one that librosa reports.
+LEVELS = (1, 1 / 2, 2, 2 / 3, 3 / 2, 3 / 4, 4 / 3)
 # Over this many beats, beats are compared to find bars.
 LOOK_AHEAD = 24
 
-# The onsets of a track, for as long as the track is in use.
-ONSETS = WeakKeyDictionary()
+# The onsets and the attacks of a track, for as long as the track is in use.
+ONSETS, ATTACKS = WeakKeyDictionary(), WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +48,8 @@ class Pulse:
     Attributes
     ----------
     beats : float64 [n]
-        The beats as librosa heard them, in seconds. Some may be missing, some wrong.
+        In seconds, the beats at which something was heard to begin. If the pulse is steady, some may be missing or
+        wrong; otherwise they are all there is.
     period : float or None
         Seconds from beat to beat: of the line if the pulse is steady, otherwise the median. None: there is no beat.
     start : float
@@ -45,11 +57,17 @@ class Pulse:
     error : float or None
         Standard error of the period in seconds; None if the pulse is not steady.
     steady : bool
-        Whether most beats lie on one straight line.
+        Whether one tempo holds throughout.
     why : str
         A sentence that says what was found.
     score : float
-        How strong the onsets are on the beats, times the share of beats on the line, times how usual the tempo is.
+        The product of the next three, and of how usual the tempo is.
+    contrast : float
+        How strong onsets are on the beats, compared with all times of the piece.
+    share : float
+        Which share of the beats that librosa picks at this tempo lies on lines.
+    alike : float
+        How alike lines are that last a beat, near and far ones: a correlation. 0 if no tempo holds.
     metre, downbeat : int
         Beats a bar, and the number of a beat that begins one. Until `bars` has looked, every beat is a bar.
     bar_score : float
@@ -63,6 +81,9 @@ class Pulse:
     steady: bool = False
     why: str = ""
     score: float = 0.0
+    contrast: float = 0.0
+    share: float = 0.0
+    alike: float = 0.0
     metre: int = 1
     downbeat: int = 0
     bar_score: float = 0.0
@@ -75,7 +96,7 @@ class Pulse:
     def seconds(self, number) -> np.ndarray:
         """Return the second of each beat, given by its number, which may be a fraction or lie outside the music.
 
-        A steady pulse is a straight line. A wandering one goes straight from each beat heard to the next; before the
+        A steady pulse is a straight line. Any other goes straight from each beat to the next; before the
         first and after the last it keeps the pace of the eight beats nearest to them.
         """
         number = np.asarray(number, dtype=np.float64)
@@ -130,13 +151,14 @@ def find(track, bpm: float | None = None) -> Pulse:
 
 
 def candidates(track) -> list[Pulse]:
-    """Return the tempos that could be meant, the likeliest first: librosa's, half, double, 2/3 and 3/2 of it.
+    """Return the tempos that could be meant, the likeliest first: librosa's, and simple multiples and parts of it.
 
-    Their bars have not been sought yet: give `find` the tempo you choose.
+    Music has a beat on several levels, and nobody but the listener can tell which one is meant. `score`, `contrast`,
+    `share` and `alike` say what speaks for each. Their bars have not been sought yet: give `find` the tempo you choose.
     """
-    tempo = reported(track)
-    near = [tempo * factor for factor in (1, 1 / 2, 2, 2 / 3, 3 / 2) if SLOWEST <= tempo * factor <= FASTEST]
-    found = [listen(track, bpm) for bpm in near] or [Pulse(np.empty(0), why="Nothing in it begins: there is no beat.")]
+    near = [reported(track) * level for level in LEVELS]
+    found = [listen(track, bpm) for bpm in near if SLOWEST <= bpm <= FASTEST]
+    found = found or [Pulse(np.empty(0), why="Nothing in it begins: there is no beat.")]
     return sorted(found, key=lambda pulse: (pulse.period is None, -pulse.score))
 
 
@@ -193,41 +215,262 @@ def onsets(track) -> np.ndarray:
     return ONSETS[track]
 
 
+def attacks(track) -> np.ndarray:
+    """Measure how much louder the 10 ms after each millisecond are than the 10 ms before it: float32 [n], log of power.
+
+    What is nearest counts most. So it is greatest where a sound begins, whether soft or loud, short or long; the windows
+    of a spectrum are too long to tell.
+    """
+    if track not in ATTACKS:
+        n, block = int(track.duration * FINE), 60 * FINE
+        edges, power = np.arange(n + 1) * track.sr // FINE, np.empty(n, np.float32)
+        for a in range(0, n, block):
+            b = min(a + block, n)
+            power[a:b] = np.add.reduceat(np.square(track.signal[edges[a] : edges[b]]), edges[a:b] - edges[a])
+        weight = np.arange(FINE // 100, 0, -1, dtype=np.float32)
+        before = np.append(np.float32(0), np.convolve(power, weight)[: n - 1])
+        after = np.convolve(power, weight[::-1])[len(weight) - 1 :]
+        faint = max(1e-4 * after.mean(), 1e-12)
+        ATTACKS[track] = np.log((after + faint) / (before + faint))
+    return ATTACKS[track]
+
+
+def sharpen(track, beats) -> np.ndarray:
+    """Move each beat to where a sound begins, at most 20 ms away."""
+    attack, reach = attacks(track), FINE // 50
+    near = np.round(beats * FINE).astype(np.int64)[:, np.newaxis] + np.arange(-reach, reach + 1)
+    near = np.clip(near, 0, len(attack) - 1)
+    return (near[np.arange(len(near)), attack[near].argmax(axis=1)] + 0.5) / FINE
+
+
 def reported(track) -> float:
     """Return the tempo that librosa reports, in beats a minute; 0 where nothing begins."""
+    return rough(onsets(track))
+
+
+def rough(strength, **prior) -> float:
+    """Return the tempo that librosa reports for onsets; `prior` is what `librosa.feature.tempo` expects."""
     import librosa
 
-    strength = onsets(track)
     if not strength.any():
         return 0.0
     # One autocorrelation of the whole piece instead of one each moment: a thousand times less memory.
     alike = np.maximum(0, librosa.autocorrelate(strength, max_size=8 * RATE))
-    return float(librosa.feature.tempo(tg=alike[:, np.newaxis], sr=RATE, hop_length=1)[0])
+    return float(librosa.feature.tempo(tg=alike[:, np.newaxis], sr=RATE, hop_length=1, **prior)[0])
+
+
+def pick(strength, bpm, **how) -> np.ndarray:
+    """Return the frames of the beats that librosa picks near a tempo, or near one for each frame."""
+    import librosa
+
+    return librosa.beat.beat_track(onset_envelope=strength, sr=RATE, hop_length=1, bpm=bpm, **how)[1]
+
+
+def likeness(strength) -> np.ndarray:
+    """Return how alike onsets are to those 0, 1, 2 … hundredths of a second later, up to half of their length.
+
+    A correlation each: the likeness of neighbouring lines, for lines of every length at once.
+    """
+    import librosa
+
+    x, half = strength - strength.mean(), len(strength) // 2
+    return librosa.autocorrelate(x, max_size=half) / max(x @ x, 1e-9) * (len(x) / np.arange(len(x), len(x) - half, -1))
+
+
+def comb(alike, periods, first: int, last: int) -> np.ndarray:
+    """Return, for each period, the mean likeness of onsets that are `first` to `last` periods apart."""
+    at = np.multiply.outer(np.asarray(periods) * RATE, np.arange(first, last + 1))
+    frame = np.minimum(at.astype(np.int64), len(alike) - 2)
+    return (alike[frame] + (at - frame) * (alike[frame + 1] - alike[frame])).mean(axis=1)
+
+
+def needle(strength, bpm: float) -> tuple[float, float, bool]:
+    """Find the period near a tempo that makes lines most alike: lines 1, 2, 3 … periods apart.
+
+    Returns
+    -------
+    period : float
+        In seconds.
+    alike : float
+        How alike the lines are: their mean correlation.
+    clear : bool
+        Whether lines far apart are clearly more alike than with a slightly wrong period.
+    """
+    alike, period = likeness(strength), 60 / bpm
+    reach = len(alike) / RATE / (1 + NEAR)
+    last = min(64, int(reach / period))
+    if last < 4:
+        return period, 0.0, False
+    tried = period * np.exp(np.arange(-NEAR, NEAR, 0.2 / (last * period * RATE)))
+    heights = comb(alike, tried, 1, last)
+    period, height = tried[heights.argmax()], heights.max()
+    far = last // 2 + 1
+    # Off by 0.06 to 0.5 s in the nearest of the lines compared.
+    wrong = period * np.arange(6, 48, 0.5) / (far * period * RATE)
+    (there,), around = comb(alike, [period], far, last), comb(alike, period + np.append(-wrong, wrong), far, last)
+    chance = 1 / np.sqrt(len(strength) * (last - far + 1))
+    clear = there > 2 * around.max() + 5 * chance
+    while last < int(reach / period):
+        width, last = 1 / (last * period * RATE), min(8 * last, int(reach / period))
+        tried = period * (1 + np.linspace(-width, width, 81))
+        period = tried[comb(alike, tried, 1, last).argmax()]
+    return float(period), float(height), bool(clear)
+
+
+class Stretch(NamedTuple):
+    """Where one tempo holds: its first frame, the one after its last, its period, and how alike its lines are."""
+
+    begin: int
+    end: int
+    period: float
+    alike: float
+
+
+def stretches(strength, bpm: float, begin: int = 0) -> list[Stretch]:
+    """Find the stretches in which one tempo holds.
+
+    Lines of a beat are like their mean where the tempo holds, and not elsewhere. So a stretch is the run of lines with
+    the greatest sum of correlations, less a third each. What is left before and after it is searched in the same way,
+    and each half of music in which no tempo holds.
+    """
+    length, least = len(strength), LEAST * 60 / bpm * RATE
+    if length < least or not strength.any():
+        return []
+    period, alike, clear = needle(strength, bpm)
+    found, parts = [], [(0, length // 2), (length // 2, length)]
+    if clear:
+        n = int(length / RATE / period / TOGETHER)
+        at = period * RATE * (np.arange(n * TOGETHER * 24) + 0.5) / 24
+        lines = np.interp(at, np.arange(length), strength).reshape(n, TOGETHER, 24).mean(axis=1)
+        lines -= lines.mean(axis=1, keepdims=True)
+        mean = lines.mean(axis=0)
+        like = lines @ mean / np.maximum(np.linalg.norm(lines, axis=1) * np.linalg.norm(mean), 1e-9)
+        total = np.append(0, np.cumsum(like - 1 / 3))
+        last = int((total - np.minimum.accumulate(total)).argmax())
+        first = int(total[: last + 1].argmin())
+        if (last - first) * TOGETHER < LEAST:
+            return []
+        first, last = (int(line * TOGETHER * period * RATE) for line in (first, last))
+        found, parts = [Stretch(begin + first, begin + last, period, alike)], [(0, first), (last, length)]
+    elif length < 4 * least:
+        return []
+    for a, b in parts:
+        near = rough(strength[a:b], start_bpm=bpm, std_bpm=0.3) if b - a >= least else 0
+        if SLOWEST <= near <= FASTEST:
+            found += stretches(strength[a:b], near, begin + a)
+    return sorted(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """Beats, and the straight line through them as `line` finds it."""
+
+    beats: np.ndarray
+    start: float
+    period: float
+    error: float
+    share: float
+
+    def off(self) -> float:
+        """Return how far the beats near the line are from it: root mean square, in seconds."""
+        rest = (self.beats - self.start + self.period / 2) % self.period - self.period / 2
+        return np.sqrt(np.square(rest[np.abs(rest) < ON_LINE * self.period]).mean())
+
+    def between(self, begin: float, end: float) -> np.ndarray:
+        """Return the seconds of its beats from one time to another."""
+        first, last = np.ceil((np.array([begin, end]) - self.start) / self.period)
+        return self.start + self.period * np.arange(first, last)
+
+    def bpm(self) -> str:
+        """Return its beats a minute in words, with no more digits than are certain."""
+        off = 60 / self.period * self.error / self.period
+        return f"{60 / self.period:.{int(np.clip(-np.log10(max(off, 1e-9)), 0, 3))}f}"
 
 
 def listen(track, bpm: float) -> Pulse:
-    """Find the beats near a tempo, and the straight line through them if there is one."""
-    import librosa
+    """Find the beats near a tempo: on one line, on a line for each stretch of the music, or wandering."""
+    from scipy.ndimage import maximum_filter1d
 
     strength = onsets(track)
-    _, frames = librosa.beat.beat_track(onset_envelope=strength, sr=RATE, hop_length=1, bpm=bpm)
-    beats = frames / RATE
+    held = stretches(strength, bpm)
+    tempos = np.array([60 / stretch.period for stretch in held] or [bpm])
+    if len(held) > 1:
+        middles = [(one.end + other.begin) // 2 for one, other in pairwise(held)]
+        tempos = tempos[np.searchsorted(middles, np.arange(len(strength)), side="right")]
+    frames = pick(strength, tempos)
+    if len(frames) == 0:
+        return Pulse(np.empty(0), why="Nothing in it begins: there is no beat.")
+    # An onset may come a little before or after the frame of its beat.
+    strongest = maximum_filter1d(strength, 5)
+    there = strongest[frames]
+    beats = sharpen(track, frames[there > there.mean() / 4] / RATE)
     if len(beats) < 4:
         return Pulse(beats, why=f"Beats were heard {len(beats)} times: too few to tell a tempo.")
-    contrast = strength[frames].mean() / strength.mean()
-    start, period, error, share = line(beats)
-    score = float(contrast * share * np.exp(-0.5 * np.log2(bpm / USUAL_BPM) ** 2))
-    if contrast < AUDIBLE:
-        why = f"Onsets are only {contrast:.1f} times as strong on the beats as on average: no beat stands out."
-        return Pulse(beats, why=why, score=score)
-    if share >= STEADY:
-        why = f"{share:.0%} of the beats lie on one line: {60 / period:.3f} beats a minute, steady."
-        return Pulse(beats, period, start, error, True, why, score)
-    beats = follow(strength, beats)
-    few = min(8, len(beats) - 1)
-    slow, fast = np.percentile(60 * few / (beats[few:] - beats[:-few]), [2, 98])
-    why = f"Only {share:.0%} of the beats lie on one line: the tempo wanders, {slow:.0f} to {fast:.0f} beats a minute."
-    return Pulse(beats, float(np.median(np.diff(beats))), float(beats[0]), None, False, why, score)
+    contrast = float(there.mean() / strongest.mean())
+    mine = [(beats[(beats >= part.begin / RATE) & (beats < part.end / RATE)], part.period) for part in held]
+    lines = joined([Line(some, *line(some, period)) for some, period in mine if len(some) >= 4])
+    holds = sum(len(one.beats) for one in lines) >= STEADY * len(beats)
+    if not holds:
+        lines = [Line(beats, *line(beats))]
+        holds = lines[0].share >= STEADY and contrast >= AUDIBLE
+    share = sum(len(one.beats) * one.share for one in lines) / len(beats)
+    alike = max((part.alike for part in held), default=0.0)
+    score = contrast * share * max(alike, UNALIKE) * np.exp(-0.5 * np.log2(bpm / USUAL_BPM) ** 2)
+    pulse = Pulse(beats, score=float(score), contrast=contrast, share=share, alike=alike)
+    if holds and len(lines) == 1:
+        (one,) = lines
+        why = f"One tempo holds: {one.bpm()} beats a minute, and {share:.0%} of the beats lie on its line."
+        error = one.error if np.isfinite(one.error) else None
+        return replace(pulse, period=one.period, start=one.start, error=error, steady=True, why=why)
+    if holds:
+        parts = [f"{one.bpm()} beats a minute from {outputs.clock(one.beats[0], minutes=True)}" for one in lines]
+        why = f"The beat changes, and one tempo holds in each of {len(parts)} stretches: {', '.join(parts)}."
+        beats = chained(lines, strongest, track.duration)
+    elif contrast < AUDIBLE:
+        return replace(
+            pulse, why=f"Onsets are only {contrast:.1f} times as strong on the beats as elsewhere: no beat stands out."
+        )
+    else:
+        beats = sharpen(track, follow(strength, frames / RATE))
+        few = min(8, len(beats) - 1)
+        slow, fast = np.percentile(60 * few / (beats[few:] - beats[:-few]), [2, 98])
+        why = f"Only {share:.0%} of the beats lie on one line: the tempo wanders, {slow:.0f} to {fast:.0f} beats a minute."
+    return replace(pulse, beats=beats, period=float(np.median(np.diff(beats))), start=float(beats[0]), why=why)
+
+
+def joined(lines: list[Line]) -> list[Line]:
+    """Join neighbouring lines where one goes through the beats of both, or through those of one between the other's."""
+    result = lines[:1]
+    for other in lines[1:]:
+        one = result[-1]
+        longer = max(one, other, key=lambda some: len(some.beats))
+        for shift in (0, longer.period / 2):
+            both = np.concatenate([one.beats, other.beats + shift])
+            joint = Line(np.concatenate([one.beats, other.beats]), *line(both, longer.period))
+            apart = (one.share * len(one.beats) + other.share * len(other.beats)) / len(both)
+            if joint.share > 0.9 * apart and joint.off() < 1.5 * max(one.off(), other.off()) + 0.002:
+                result[-1] = joint
+                break
+        else:
+            result.append(other)
+    return result
+
+
+def chained(lines: list[Line], strongest, duration: float) -> np.ndarray:
+    """Return the beats of one line after the other, each to where it and the next explain most onsets together."""
+    beats, begin = [], 0.0
+    for one, other in pairwise(lines):
+        middles = np.median(one.beats), np.median(other.beats)
+        ours, theirs = one.between(*middles), other.between(*middles)
+        gain, loss = (
+            np.append(0, np.cumsum(strongest[(some * RATE).astype(np.int64)] - strongest.mean()))
+            for some in (ours, theirs)
+        )
+        until = gain[1:] - loss[np.searchsorted(theirs, ours + other.period / 2)]
+        end = ours[until.argmax()]
+        beats.append(one.between(begin, end + one.period / 2))
+        begin = end + other.period / 2
+    return np.concatenate([*beats, lines[-1].between(begin, duration)])
 
 
 def follow(strength, beats) -> np.ndarray:
@@ -235,56 +478,62 @@ def follow(strength, beats) -> np.ndarray:
 
     That tempo is the median of 13 beats, so that a few wrong ones do not lead astray.
     """
-    import librosa
     from scipy.ndimage import median_filter
 
     for _ in range(4):
         local = 60 / median_filter(np.diff(beats), 13, mode="nearest")
         bpm = np.interp(np.arange(len(strength)) / RATE, (beats[1:] + beats[:-1]) / 2, local)
-        _, frames = librosa.beat.beat_track(onset_envelope=strength, sr=RATE, hop_length=1, bpm=bpm, tightness=50)
+        frames = pick(strength, bpm, tightness=50)
         if len(frames) < 4:
             break
         beats = frames / RATE
     return beats
 
 
-def line(beats) -> tuple[float, float, float, float]:
+def line(beats, period: float | None = None) -> tuple[float, float, float, float]:
     """Fit a straight line through beats, of which some may be missing, too many or wrong.
 
-    The Fourier transform of the beats shows on which period near their median distance most of them agree. That gives
-    each beat its number. The line is the least-squares one through the beats within a tenth of a period of it.
+    The Fourier transform of the beats shows on which period near their median distance most of them agree, and the
+    place in that period where most of them are gives each its number. The line is the least-squares one through the
+    beats within a tenth of a period of it.
 
     Parameters
     ----------
     beats : float64 [n]
         In seconds, increasing; at least 4.
+    period : float, optional
+        In seconds, if it is known to within a tenth of a beat over the whole length.
 
     Returns
     -------
     start, period, error : float
-        In seconds: beat 0 on the line, the one nearest to beats[0]; the period, and its standard error.
+        In seconds: beat 0 on the line, the one nearest to beats[0]; the period, and its standard error. The error is
+        infinite where fewer than 70 % of the beats are near the line, because it may be a wrong one.
     share : float
         Which share of the beats lies within a tenth of a period of the line, 0 to 1.
     """
     since = beats - beats[0]
-    train = np.bincount(np.round(since * RATE).astype(np.int64))
-    size = 8 * len(train)
-    agreement = np.abs(np.fft.rfft(train, size))
-    periods = size / RATE / np.maximum(np.arange(len(agreement)), 0.5)
     median = np.median(np.diff(beats))
-    period = periods[np.where(np.abs(periods / median - 1) < 0.05, agreement, -1).argmax()]
-    start = np.angle(np.exp(2j * np.pi * since / period).sum()) / (2 * np.pi) * period
+    if period is None:
+        train = np.bincount(np.round(since * RATE).astype(np.int64))
+        size = 8 * len(train)
+        turns = np.arange(size / RATE / median / 1.05, size / RATE / median * 1.05).astype(np.int64)
+        period = size / RATE / turns[np.abs(np.fft.rfft(train, size))[turns].argmax()]
+    place = np.bincount((since / period % 1 * 100).astype(np.int64) % 100, minlength=100)
+    start = (np.convolve(np.tile(place, 2), np.ones(20), "valid")[:100].argmax() / 100 + ON_LINE) * period
     for _ in range(8):
         number = np.round((since - start) / period)
         rest = since - start - number * period
         near = np.abs(rest) < ON_LINE * period
         x = number[near] - number[near].mean() if near.any() else np.zeros(1)
         if not x.any():
-            return beats[0], median, np.inf, 0.0
+            return float(beats[0]), float(median), np.inf, 0.0
         period += x @ rest[near] / (x @ x)
         start = since[near].mean() - number[near].mean() * period
+    share = float(near.mean())
     scatter = np.sqrt((rest[near] ** 2).sum() / max(1, near.sum() - 2))
-    return float(beats[0] + start), float(period), float(scatter / np.sqrt(x @ x)), float(near.mean())
+    start = beats[0] + start - np.round(start / period) * period
+    return float(start), float(period), float(scatter / np.sqrt(x @ x)) if share >= STEADY else np.inf, share
 
 
 def similarity(values, lag: int) -> np.ndarray:
