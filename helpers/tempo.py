@@ -263,7 +263,7 @@ def pick(strength, bpm, **how) -> np.ndarray:
     """Return the frames of the beats that librosa picks near a tempo, or near one for each frame."""
     import librosa
 
-    return librosa.beat.beat_track(onset_envelope=strength, sr=RATE, hop_length=1, bpm=bpm, **how)[1]
+    return librosa.beat.beat_track(onset_envelope=strength, sr=RATE, hop_length=1, bpm=bpm, trim=False, **how)[1]
 
 
 def likeness(strength) -> np.ndarray:
@@ -317,6 +317,31 @@ def needle(strength, bpm: float) -> tuple[float, float, bool]:
     return float(period), float(height), bool(clear)
 
 
+def folded(strength, period: float) -> np.ndarray:
+    """Wrap onsets into lines of one beat, and return the shape of each eight: [lines, bins], unit vectors without mean."""
+    n, bins = int(len(strength) / RATE / period / TOGETHER), round(period * RATE)
+    at = period * RATE * np.arange(n * TOGETHER * bins) / bins
+    lines = np.interp(at, np.arange(len(strength)), strength).reshape(n, TOGETHER, bins).mean(axis=1)
+    lines -= lines.mean(axis=1, keepdims=True)
+    return lines / np.maximum(np.linalg.norm(lines, axis=1, keepdims=True), 1e-9)
+
+
+def run(lines) -> tuple[int, int]:
+    """Return the longest run of lines that are like each other: its first line, and the one after its last.
+
+    It is the run with the greatest sum of correlations with one line, less a half each; and then with its own mean.
+    """
+    models = lines[:: 1 + len(lines) // 64]
+    for _ in range(3):
+        models = models / np.maximum(np.linalg.norm(models, axis=1, keepdims=True), 1e-9)
+        total = np.pad(np.cumsum(models @ lines.T - 1 / 2, axis=1), ((0, 0), (1, 0)))
+        gain = total - np.minimum.accumulate(total, axis=1)
+        best, last = np.unravel_index(gain.argmax(), gain.shape)
+        first = total[best, : last + 1].argmin()
+        models = lines[first:last].mean(axis=0, keepdims=True)
+    return int(first), int(last)
+
+
 class Stretch(NamedTuple):
     """Where one tempo holds: its first frame, the one after its last, its period, and how alike its lines are."""
 
@@ -330,7 +355,7 @@ def stretches(strength, bpm: float, begin: int = 0) -> list[Stretch]:
     """Find the stretches in which one tempo holds.
 
     Lines of a beat are like their mean where the tempo holds, and not elsewhere. So a stretch is the run of lines with
-    the greatest sum of correlations, less a third each. What is left before and after it is searched in the same way,
+    the greatest sum of correlations, less a half each. What is left before and after it is searched in the same way,
     and each half of music in which no tempo holds.
     """
     length, least = len(strength), LEAST * 60 / bpm * RATE
@@ -339,20 +364,13 @@ def stretches(strength, bpm: float, begin: int = 0) -> list[Stretch]:
     period, alike, clear = needle(strength, bpm)
     found, parts = [], [(0, length // 2), (length // 2, length)]
     if clear:
-        n = int(length / RATE / period / TOGETHER)
-        at = period * RATE * (np.arange(n * TOGETHER * 24) + 0.5) / 24
-        lines = np.interp(at, np.arange(length), strength).reshape(n, TOGETHER, 24).mean(axis=1)
-        lines -= lines.mean(axis=1, keepdims=True)
-        mean = lines.mean(axis=0)
-        like = lines @ mean / np.maximum(np.linalg.norm(lines, axis=1) * np.linalg.norm(mean), 1e-9)
-        total = np.append(0, np.cumsum(like - 1 / 3))
-        last = int((total - np.minimum.accumulate(total)).argmax())
-        first = int(total[: last + 1].argmin())
+        first, last = run(folded(strength, period))
         if (last - first) * TOGETHER < LEAST:
             return []
         first, last = (int(line * TOGETHER * period * RATE) for line in (first, last))
+        period, alike, _ = needle(strength[first:last], 60 / period)
         found, parts = [Stretch(begin + first, begin + last, period, alike)], [(0, first), (last, length)]
-    elif length < 4 * least:
+    elif length < 2 * least:
         return []
     for a, b in parts:
         near = rough(strength[a:b], start_bpm=bpm, std_bpm=0.3) if b - a >= least else 0
@@ -392,7 +410,8 @@ def listen(track, bpm: float) -> Pulse:
     from scipy.ndimage import maximum_filter1d
 
     strength = onsets(track)
-    held = stretches(strength, bpm)
+    # Beats are played, and measured, some hundredths of a second early or late.
+    held = stretches(np.convolve(strength, np.array([1, 2, 3, 2, 1], np.float32) / 9, "same"), bpm)
     tempos = np.array([60 / stretch.period for stretch in held] or [bpm])
     if len(held) > 1:
         middles = [(one.end + other.begin) // 2 for one, other in pairwise(held)]
@@ -408,13 +427,13 @@ def listen(track, bpm: float) -> Pulse:
         return Pulse(beats, why=f"Beats were heard {len(beats)} times: too few to tell a tempo.")
     contrast = float(there.mean() / strongest.mean())
     mine = [(beats[(beats >= part.begin / RATE) & (beats < part.end / RATE)], part.period) for part in held]
-    lines = joined([Line(some, *line(some, period)) for some, period in mine if len(some) >= 4])
-    holds = sum(len(one.beats) for one in lines) >= STEADY * len(beats)
+    lines = joined([one for some, period in mine if len(some) >= 4 for one in unbroken(some, period)])
+    holds = sum(strength[part.begin : part.end].sum() for part in held) >= STEADY * strength.sum()
     if not holds:
         lines = [Line(beats, *line(beats))]
-        holds = lines[0].share >= STEADY and contrast >= AUDIBLE
-    share = sum(len(one.beats) * one.share for one in lines) / len(beats)
-    alike = max((part.alike for part in held), default=0.0)
+    share = sum(len(one.beats) * one.share for one in lines) / len(frames)
+    holds = holds or (share >= STEADY and contrast >= AUDIBLE)
+    alike = sum(part.alike * (part.end - part.begin) for part in held) / len(strength)
     score = contrast * share * max(alike, UNALIKE) * np.exp(-0.5 * np.log2(bpm / USUAL_BPM) ** 2)
     pulse = Pulse(beats, score=float(score), contrast=contrast, share=share, alike=alike)
     if holds and len(lines) == 1:
@@ -436,6 +455,30 @@ def listen(track, bpm: float) -> Pulse:
         slow, fast = np.percentile(60 * few / (beats[few:] - beats[:-few]), [2, 98])
         why = f"Only {share:.0%} of the beats lie on one line: the tempo wanders, {slow:.0f} to {fast:.0f} beats a minute."
     return replace(pulse, beats=beats, period=float(np.median(np.diff(beats))), start=float(beats[0]), why=why)
+
+
+def unbroken(beats, period: float) -> list[Line]:
+    """Return the line through beats, or several if they are three times nearer to lines with a break between them."""
+    one = Line(beats, *line(beats, period))
+    number = np.round((beats - one.start) / one.period)
+    rest = beats - one.start - one.period * number
+    near = np.flatnonzero(np.abs(rest) < ON_LINE * one.period)
+    if len(near) < 2 * LEAST or one.off() < 0.002:
+        return [one]
+    x, y = number[near] - number[near].mean(), rest[near]
+
+    def squares(x, y):
+        """Return the sum of squares of what a straight line through the first 1, 2, 3 … points leaves."""
+        n = np.arange(1, len(x) + 1)
+        xx, xy, yy = (np.cumsum(a * b) - np.cumsum(a) * np.cumsum(b) / n for a, b in ((x, x), (x, y), (y, y)))
+        return yy - xy**2 / np.maximum(xx, 1e-9)
+
+    both = squares(x, y)[:-1] + squares(x[::-1], y[::-1])[-2::-1]
+    at = int(both[LEAST - 1 : len(both) - LEAST + 1].argmin()) + LEAST
+    if both[at - 1] * 9 > squares(x, y)[-1]:
+        return [one]
+    cut = near[at]
+    return [*unbroken(beats[:cut], one.period), *unbroken(beats[cut:], one.period)]
 
 
 def joined(lines: list[Line]) -> list[Line]:
