@@ -27,11 +27,15 @@ STEADY, ON_LINE = 0.7, 0.1
 NEAR = 0.04
 # Lines of a beat are compared in groups of so many; a tempo that holds, holds for three groups.
 TOGETHER, LEAST = 8, 24
-# The tempo at which people tap most readily; as librosa does, one octave from it counts 0.6.
-USUAL_BPM = 120
+# The most usual tempo; one octave from it counts 0.6, as in librosa.
+USUAL_BPM = 130
 SLOWEST, FASTEST = 20, 400
 # Lines that are less alike than this are so by chance.
 UNALIKE = 0.01
+# A line does not bridge so many beats in a row at which nothing begins, without being asked.
+PAUSE = 4
+# Nothing begins where the mean band grows by less than this, in dB: it is the ripple of a steady tone.
+SILENT = 0.1
 # Which tempos could be meant, beside the one that librosa reports.
 LEVELS = (1, 1 / 2, 2, 2 / 3, 3 / 2, 3 / 4, 4 / 3)
 # Over this many beats, beats are compared to find bars.
@@ -61,13 +65,14 @@ class Pulse:
     why : str
         A sentence that says what was found.
     score : float
-        The product of the next three, and of how usual the tempo is.
+        What speaks for this tempo: `alike` times `share` times the share of beats at which anything begins, times how
+        usual the tempo is.
+    alike : float
+        How alike lines are that last a beat, near and far ones: a correlation. Below 0.01 if no tempo holds.
+    share : float
+        At which share of the beats more begins than on average.
     contrast : float
         How strong onsets are on the beats, compared with all times of the piece.
-    share : float
-        Which share of the beats that librosa picks at this tempo lies on lines.
-    alike : float
-        How alike lines are that last a beat, near and far ones: a correlation. 0 if no tempo holds.
     metre, downbeat : int
         Beats a bar, and the number of a beat that begins one. Until `bars` has looked, every beat is a bar.
     bar_score : float
@@ -81,9 +86,9 @@ class Pulse:
     steady: bool = False
     why: str = ""
     score: float = 0.0
-    contrast: float = 0.0
-    share: float = 0.0
     alike: float = 0.0
+    share: float = 0.0
+    contrast: float = 0.0
     metre: int = 1
     downbeat: int = 0
     bar_score: float = 0.0
@@ -147,6 +152,8 @@ def find(track, bpm: float | None = None) -> Pulse:
         raise ValueError(f"bpm={bpm!r} was given; {SLOWEST} to {FASTEST} beats a minute were expected.")
     else:
         pulse = listen(track, bpm)
+    if pulse.period and not pulse.steady and pulse.alike <= UNALIKE:
+        pulse = follow(track, pulse)
     return bars(track, pulse)[0] if pulse.period else pulse
 
 
@@ -216,10 +223,10 @@ def onsets(track) -> np.ndarray:
 
 
 def attacks(track) -> np.ndarray:
-    """Measure how much louder the 10 ms after each millisecond are than the 10 ms before it: float32 [n], log of power.
+    """Measure how much louder the 10 ms after each millisecond are than the 10 ms before: float32 [n], log of power.
 
-    What is nearest counts most. So it is greatest where a sound begins, whether soft or loud, short or long; the windows
-    of a spectrum are too long to tell.
+    What is nearest counts most. So it is greatest where a sound begins, whether soft or loud, short or long; the
+    windows of a spectrum are too long to tell.
     """
     if track not in ATTACKS:
         n, block = int(track.duration * FINE), 60 * FINE
@@ -318,7 +325,7 @@ def needle(strength, bpm: float) -> tuple[float, float, bool]:
 
 
 def folded(strength, period: float) -> np.ndarray:
-    """Wrap onsets into lines of one beat, and return the shape of each eight: [lines, bins], unit vectors without mean."""
+    """Wrap onsets into lines of one beat, and return the shape of each eight: [lines, bins], unit vectors, mean 0."""
     n, bins = int(len(strength) / RATE / period / TOGETHER), round(period * RATE)
     at = period * RATE * np.arange(n * TOGETHER * bins) / bins
     lines = np.interp(at, np.arange(len(strength)), strength).reshape(n, TOGETHER, bins).mean(axis=1)
@@ -405,80 +412,67 @@ class Line:
         return f"{60 / self.period:.{int(np.clip(-np.log10(max(off, 1e-9)), 0, 3))}f}"
 
 
+def on_grid(strength, part: Stretch) -> np.ndarray:
+    """Return the frames in a stretch that are whole periods apart, and where most begins."""
+    shape = folded(strength[part.begin : part.end], part.period).mean(axis=0)
+    frames = np.arange(part.begin + part.period * RATE * shape.argmax() / len(shape), part.end, part.period * RATE)
+    return np.minimum(np.round(frames).astype(np.int64), part.end - 1)
+
+
 def listen(track, bpm: float) -> Pulse:
-    """Find the beats near a tempo: on one line, on a line for each stretch of the music, or wandering."""
+    """Find the beats near a tempo: on one line, on a line for each stretch of the music, or as librosa picks them."""
     from scipy.ndimage import maximum_filter1d
 
-    strength = onsets(track)
+    strength = np.where(onsets(track) > SILENT, onsets(track), 0)
     # Beats are played, and measured, some hundredths of a second early or late.
-    held = stretches(np.convolve(strength, np.array([1, 2, 3, 2, 1], np.float32) / 9, "same"), bpm)
-    tempos = np.array([60 / stretch.period for stretch in held] or [bpm])
-    if len(held) > 1:
-        middles = [(one.end + other.begin) // 2 for one, other in pairwise(held)]
-        tempos = tempos[np.searchsorted(middles, np.arange(len(strength)), side="right")]
-    frames = pick(strength, tempos)
-    if len(frames) == 0:
-        return Pulse(np.empty(0), why="Nothing in it begins: there is no beat.")
-    # An onset may come a little before or after the frame of its beat.
-    strongest = maximum_filter1d(strength, 5)
-    there = strongest[frames]
-    beats = sharpen(track, frames[there > there.mean() / 4] / RATE)
-    if len(beats) < 4:
-        return Pulse(beats, why=f"Beats were heard {len(beats)} times: too few to tell a tempo.")
-    contrast = float(there.mean() / strongest.mean())
-    mine = [(beats[(beats >= part.begin / RATE) & (beats < part.end / RATE)], part.period) for part in held]
-    lines = joined([one for some, period in mine if len(some) >= 4 for one in unbroken(some, period)])
-    holds = sum(strength[part.begin : part.end].sum() for part in held) >= STEADY * strength.sum()
-    if not holds:
+    blurred = np.convolve(strength, np.array([1, 2, 3, 2, 1], np.float32) / 9, "same")
+    loud = maximum_filter1d(strength, 5) / max(1e-9, maximum_filter1d(strength, 5).mean())
+    held = stretches(blurred, bpm)
+    holds = sum(strength[part.begin : part.end].sum() for part in held) >= STEADY * strength.sum() > 0
+    grids = [on_grid(blurred, part) for part in held] if holds else [pick(strength, bpm)]
+    frames = np.concatenate(grids)
+    sounds = loud[frames] > 0
+    if sounds.sum() < 4:
+        return Pulse(frames[sounds] / RATE, why=f"Beats were heard {sounds.sum()} times: too few to tell a tempo.")
+    contrast, share = float(loud[frames].mean()), float((loud[frames] > 1).mean())
+    beats = sharpen(track, frames[sounds] / RATE)
+    if holds:
+        lines = joined([one for part in held for one in unbroken(beats, part)])
+        alike = sum(part.alike * (part.end - part.begin) for part in held) / len(strength)
+    else:
         lines = [Line(beats, *line(beats))]
-    share = sum(len(one.beats) * one.share for one in lines) / len(frames)
-    holds = holds or (share >= STEADY and contrast >= AUDIBLE)
-    alike = sum(part.alike * (part.end - part.begin) for part in held) / len(strength)
-    score = contrast * share * max(alike, UNALIKE) * np.exp(-0.5 * np.log2(bpm / USUAL_BPM) ** 2)
-    pulse = Pulse(beats, score=float(score), contrast=contrast, share=share, alike=alike)
-    if holds and len(lines) == 1:
+        alike = UNALIKE * lines[0].share
+    score = alike * share * sounds.mean() * np.exp(-0.5 * np.log2(bpm / USUAL_BPM) ** 2)
+    pulse = Pulse(beats, score=float(score), contrast=contrast, share=share, alike=float(alike))
+    if len(lines) == 1 and (holds or (lines[0].share >= STEADY and contrast >= AUDIBLE)):
         (one,) = lines
-        why = f"One tempo holds: {one.bpm()} beats a minute, and {share:.0%} of the beats lie on its line."
+        why = f"One tempo holds: {one.bpm()} beats a minute."
         error = one.error if np.isfinite(one.error) else None
         return replace(pulse, period=one.period, start=one.start, error=error, steady=True, why=why)
     if holds:
         parts = [f"{one.bpm()} beats a minute from {outputs.clock(one.beats[0], minutes=True)}" for one in lines]
         why = f"The beat changes, and one tempo holds in each of {len(parts)} stretches: {', '.join(parts)}."
-        beats = chained(lines, strongest, track.duration)
-    elif contrast < AUDIBLE:
-        return replace(
-            pulse, why=f"Onsets are only {contrast:.1f} times as strong on the beats as elsewhere: no beat stands out."
-        )
-    else:
-        beats = sharpen(track, follow(strength, frames / RATE))
-        few = min(8, len(beats) - 1)
-        slow, fast = np.percentile(60 * few / (beats[few:] - beats[:-few]), [2, 98])
-        why = f"Only {share:.0%} of the beats lie on one line: the tempo wanders, {slow:.0f} to {fast:.0f} beats a minute."
+        return wandering(pulse, chained(lines, loud - 1, track.duration), why)
+    if contrast < AUDIBLE:
+        why = f"Onsets are only {contrast:.1f} times as strong on the beats as elsewhere: no beat stands out."
+        return replace(pulse, why=why)
+    first, *_, last = np.flatnonzero(sounds)
+    why = f"Only {lines[0].share:.0%} of the beats lie on one line: the tempo wanders."
+    return wandering(pulse, sharpen(track, frames[first : last + 1] / RATE), why)
+
+
+def unbroken(beats, part: Stretch) -> list[Line]:
+    """Return the lines through the beats of a stretch: one before and one after each pause of four beats or more."""
+    mine = beats[(beats >= part.begin / RATE) & (beats < part.end / RATE)]
+    gaps = np.diff(mine)
+    pause = PAUSE * max(part.period, np.median(gaps)) if len(gaps) else 0
+    pieces = np.split(mine, np.flatnonzero(gaps > pause) + 1)
+    return [Line(piece, *line(piece, part.period)) for piece in pieces if len(piece) >= 4]
+
+
+def wandering(pulse: Pulse, beats, why: str) -> Pulse:
+    """Return a pulse that goes from beat to beat."""
     return replace(pulse, beats=beats, period=float(np.median(np.diff(beats))), start=float(beats[0]), why=why)
-
-
-def unbroken(beats, period: float) -> list[Line]:
-    """Return the line through beats, or several if they are three times nearer to lines with a break between them."""
-    one = Line(beats, *line(beats, period))
-    number = np.round((beats - one.start) / one.period)
-    rest = beats - one.start - one.period * number
-    near = np.flatnonzero(np.abs(rest) < ON_LINE * one.period)
-    if len(near) < 2 * LEAST or one.off() < 0.002:
-        return [one]
-    x, y = number[near] - number[near].mean(), rest[near]
-
-    def squares(x, y):
-        """Return the sum of squares of what a straight line through the first 1, 2, 3 … points leaves."""
-        n = np.arange(1, len(x) + 1)
-        xx, xy, yy = (np.cumsum(a * b) - np.cumsum(a) * np.cumsum(b) / n for a, b in ((x, x), (x, y), (y, y)))
-        return yy - xy**2 / np.maximum(xx, 1e-9)
-
-    both = squares(x, y)[:-1] + squares(x[::-1], y[::-1])[-2::-1]
-    at = int(both[LEAST - 1 : len(both) - LEAST + 1].argmin()) + LEAST
-    if both[at - 1] * 9 > squares(x, y)[-1]:
-        return [one]
-    cut = near[at]
-    return [*unbroken(beats[:cut], one.period), *unbroken(beats[cut:], one.period)]
 
 
 def joined(lines: list[Line]) -> list[Line]:
@@ -486,11 +480,10 @@ def joined(lines: list[Line]) -> list[Line]:
     result = lines[:1]
     for other in lines[1:]:
         one = result[-1]
-        longer = max(one, other, key=lambda some: len(some.beats))
-        for shift in (0, longer.period / 2):
-            both = np.concatenate([one.beats, other.beats + shift])
-            joint = Line(np.concatenate([one.beats, other.beats]), *line(both, longer.period))
-            apart = (one.share * len(one.beats) + other.share * len(other.beats)) / len(both)
+        period = max(one, other, key=lambda some: len(some.beats)).period
+        for shift in (0, period / 2):
+            joint = Line(np.append(one.beats, other.beats), *line(np.append(one.beats, other.beats + shift), period))
+            apart = (one.share * len(one.beats) + other.share * len(other.beats)) / len(joint.beats)
             if joint.share > 0.9 * apart and joint.off() < 1.5 * max(one.off(), other.off()) + 0.002:
                 result[-1] = joint
                 break
@@ -499,38 +492,42 @@ def joined(lines: list[Line]) -> list[Line]:
     return result
 
 
-def chained(lines: list[Line], strongest, duration: float) -> np.ndarray:
-    """Return the beats of one line after the other, each to where it and the next explain most onsets together."""
+def chained(lines: list[Line], gain, duration: float) -> np.ndarray:
+    """Return the beats of one line after the other, each up to where both together gain most.
+
+    `gain` is what a beat is worth in each hundredth of a second.
+    """
     beats, begin = [], 0.0
     for one, other in pairwise(lines):
         middles = np.median(one.beats), np.median(other.beats)
         ours, theirs = one.between(*middles), other.between(*middles)
-        gain, loss = (
-            np.append(0, np.cumsum(strongest[(some * RATE).astype(np.int64)] - strongest.mean()))
-            for some in (ours, theirs)
-        )
-        until = gain[1:] - loss[np.searchsorted(theirs, ours + other.period / 2)]
-        end = ours[until.argmax()]
+        until, before = (np.append(0, np.cumsum(gain[(some * RATE).astype(np.int64)])) for some in (ours, theirs))
+        end = ours[(until[1:] - before[np.searchsorted(theirs, ours + other.period / 2)]).argmax()]
         beats.append(one.between(begin, end + one.period / 2))
         begin = end + other.period / 2
     return np.concatenate([*beats, lines[-1].between(begin, duration)])
 
 
-def follow(strength, beats) -> np.ndarray:
+def follow(track, pulse: Pulse) -> Pulse:
     """Find wandering beats again, four times, each time near the tempo that the last ones had there, and less strictly.
 
     That tempo is the median of 13 beats, so that a few wrong ones do not lead astray.
     """
     from scipy.ndimage import median_filter
 
+    strength, beats = onsets(track), pulse.beats
     for _ in range(4):
         local = 60 / median_filter(np.diff(beats), 13, mode="nearest")
         bpm = np.interp(np.arange(len(strength)) / RATE, (beats[1:] + beats[:-1]) / 2, local)
-        frames = pick(strength, bpm, tightness=50)
-        if len(frames) < 4:
+        again = pick(strength, bpm, tightness=50) / RATE
+        if len(again) < 4:
             break
-        beats = frames / RATE
-    return beats
+        beats = again
+    early, late = pulse.beats[0] - pulse.period / 2, pulse.beats[-1] + pulse.period / 2
+    beats = sharpen(track, beats[(beats > early) & (beats < late)])
+    few = min(8, len(beats) - 1)
+    slow, fast = np.percentile(60 * few / (beats[few:] - beats[:-few]), [2, 98])
+    return wandering(pulse, beats, f"{pulse.why[:-1]}, {slow:.0f} to {fast:.0f} beats a minute.")
 
 
 def line(beats, period: float | None = None) -> tuple[float, float, float, float]:
