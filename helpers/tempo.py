@@ -396,6 +396,12 @@ class Line:
     error: float
     share: float
 
+    @classmethod
+    def near(cls, beats, period: float, where=None) -> "Line":
+        """Return the line near a period, which is no more certain than the two agree."""
+        start, found, error, share = line(beats if where is None else where, period)
+        return cls(beats, start, found, max(error, abs(found - period)), share)
+
     def off(self) -> float:
         """Return how far the beats near the line are from it: root mean square, in seconds."""
         rest = (self.beats - self.start + self.period / 2) % self.period - self.period / 2
@@ -467,7 +473,7 @@ def unbroken(beats, part: Stretch) -> list[Line]:
     gaps = np.diff(mine)
     pause = PAUSE * max(part.period, np.median(gaps)) if len(gaps) else 0
     pieces = np.split(mine, np.flatnonzero(gaps > pause) + 1)
-    return [Line(piece, *line(piece, part.period)) for piece in pieces if len(piece) >= 4]
+    return [Line.near(piece, part.period) for piece in pieces if len(piece) >= 4]
 
 
 def wandering(pulse: Pulse, beats, why: str) -> Pulse:
@@ -482,7 +488,7 @@ def joined(lines: list[Line]) -> list[Line]:
         one = result[-1]
         period = max(one, other, key=lambda some: len(some.beats)).period
         for shift in (0, period / 2):
-            joint = Line(np.append(one.beats, other.beats), *line(np.append(one.beats, other.beats + shift), period))
+            joint = Line.near(np.append(one.beats, other.beats), period, np.append(one.beats, other.beats + shift))
             apart = (one.share * len(one.beats) + other.share * len(other.beats)) / len(joint.beats)
             if joint.share > 0.9 * apart and joint.off() < 1.5 * max(one.off(), other.off()) + 0.002:
                 result[-1] = joint
@@ -571,9 +577,21 @@ def line(beats, period: float | None = None) -> tuple[float, float, float, float
         period += x @ rest[near] / (x @ x)
         start = since[near].mean() - number[near].mean() * period
     share = float(near.mean())
-    scatter = np.sqrt((rest[near] ** 2).sum() / max(1, near.sum() - 2))
+    error = np.sqrt((rest[near] ** 2).sum() / max(1, near.sum() - 2) / (x @ x)) * clumping(rest[near])
     start = beats[0] + start - np.round(start / period) * period
-    return float(start), float(period), float(scatter / np.sqrt(x @ x)) if share >= STEADY else np.inf, share
+    return float(start), float(period), float(error) if share >= STEADY else np.inf, share
+
+
+def clumping(rest) -> float:
+    """Return how much more the means of 16 parts scatter than if each number had nothing to do with its neighbours.
+
+    One instrument begins more softly than another, and plays for a while: so beats are late or early together.
+    """
+    n = len(rest) // 16
+    if n < 4 or not rest.any():
+        return 1.0
+    parts = rest[: 16 * n].reshape(16, n)
+    return float(np.sqrt(max(1, n * parts.mean(axis=1).var(ddof=2) / rest.var())))
 
 
 def similarity(values, lag: int) -> np.ndarray:
