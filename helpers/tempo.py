@@ -230,15 +230,16 @@ def attacks(track) -> np.ndarray:
     """
     if track not in ATTACKS:
         n, block = int(track.duration * FINE), 60 * FINE
-        edges, power = np.arange(n + 1) * track.sr // FINE, np.empty(n, np.float32)
+        power = np.empty(n, np.float32)
         for a in range(0, n, block):
-            b = min(a + block, n)
-            power[a:b] = np.add.reduceat(np.square(track.signal[edges[a] : edges[b]]), edges[a:b] - edges[a])
+            edges = np.arange(a, min(a + block, n) + 1) * track.sr // FINE
+            samples = np.square(track.signal[edges[0] : edges[-1]])
+            power[a : a + block] = np.add.reduceat(samples, edges[:-1] - edges[0])
         weight = np.arange(FINE // 100, 0, -1, dtype=np.float32)
-        before = np.append(np.float32(0), np.convolve(power, weight)[: n - 1])
-        after = np.convolve(power, weight[::-1])[len(weight) - 1 :]
+        before, after = np.convolve(power, weight), np.convolve(power, weight[::-1])[len(weight) - 1 :]
         faint = max(1e-4 * after.mean(), 1e-12)
-        ATTACKS[track] = np.log((after + faint) / (before + faint))
+        ATTACKS[track] = np.log(after + faint)
+        ATTACKS[track][1:] -= np.log(before[: max(0, n - 1)] + faint)
     return ATTACKS[track]
 
 
@@ -358,14 +359,16 @@ class Stretch(NamedTuple):
     alike: float
 
 
-def stretches(strength, bpm: float, begin: int = 0) -> list[Stretch]:
-    """Find the stretches in which one tempo holds.
+def stretches(strength, bpm: float, shortest: float = 0, begin: int = 0) -> list[Stretch]:
+    """Find the stretches in which one tempo holds, each a sixty-fourth of the whole at least.
 
     Lines of a beat are like their mean where the tempo holds, and not elsewhere. So a stretch is the run of lines with
     the greatest sum of correlations, less a half each. What is left before and after it is searched in the same way,
     and each half of music in which no tempo holds.
     """
-    length, least = len(strength), LEAST * 60 / bpm * RATE
+    length = len(strength)
+    shortest = shortest or length / 64
+    least = max(shortest, LEAST * 60 / bpm * RATE)
     if length < least or not strength.any():
         return []
     period, alike, clear = needle(strength, bpm)
@@ -382,7 +385,7 @@ def stretches(strength, bpm: float, begin: int = 0) -> list[Stretch]:
     for a, b in parts:
         near = rough(strength[a:b], start_bpm=bpm, std_bpm=0.3) if b - a >= least else 0
         if SLOWEST <= near <= FASTEST:
-            found += stretches(strength[a:b], near, begin + a)
+            found += stretches(strength[a:b], near, shortest, begin + a)
     return sorted(found)
 
 
@@ -490,7 +493,7 @@ def joined(lines: list[Line]) -> list[Line]:
         for shift in (0, period / 2):
             joint = Line.near(np.append(one.beats, other.beats), period, np.append(one.beats, other.beats + shift))
             apart = (one.share * len(one.beats) + other.share * len(other.beats)) / len(joint.beats)
-            if joint.share > 0.9 * apart and joint.off() < 1.5 * max(one.off(), other.off()) + 0.002:
+            if joint.share > 0.9 * apart and joint.off() < 1.2 * max(one.off(), other.off()) + 0.001:
                 result[-1] = joint
                 break
         else:
@@ -558,13 +561,15 @@ def line(beats, period: float | None = None) -> tuple[float, float, float, float
     share : float
         Which share of the beats lies within a tenth of a period of the line, 0 to 1.
     """
+    from scipy.fft import rfft
+
     since = beats - beats[0]
     median = np.median(np.diff(beats))
     if period is None:
-        train = np.bincount(np.round(since * RATE).astype(np.int64))
-        size = 8 * len(train)
+        train = np.bincount(np.round(since * RATE).astype(np.int64)).astype(np.float32)
+        size = 4 << (len(train) - 1).bit_length()
         turns = np.arange(size / RATE / median / 1.05, size / RATE / median * 1.05).astype(np.int64)
-        period = size / RATE / turns[np.abs(np.fft.rfft(train, size))[turns].argmax()]
+        period = size / RATE / turns[np.abs(rfft(train, size)[turns]).argmax()]
     place = np.bincount((since / period % 1 * 100).astype(np.int64) % 100, minlength=100)
     start = (np.convolve(np.tile(place, 2), np.ones(20), "valid")[:100].argmax() / 100 + ON_LINE) * period
     for _ in range(8):
@@ -588,7 +593,7 @@ def clumping(rest) -> float:
     One instrument begins more softly than another, and plays for a while: so beats are late or early together.
     """
     n = len(rest) // 16
-    if n < 4 or not rest.any():
+    if n < 4 or rest.std() < 1e-9:
         return 1.0
     parts = rest[: 16 * n].reshape(16, n)
     return float(np.sqrt(max(1, n * parts.mean(axis=1).var(ddof=2) / rest.var())))
