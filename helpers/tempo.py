@@ -26,7 +26,10 @@ STEADY, ON_LINE = 0.7, 0.1
 # How far the tempo may be from the one that is asked for.
 NEAR = 0.04
 # Lines of a beat are compared in groups of so many; a tempo that holds, holds for three groups.
-TOGETHER, LEAST = 8, 24
+TOGETHER = 8
+# How alike lines are at least, a correlation, where one tempo holds.
+ALIKE = 0.5
+LEAST = 3 * TOGETHER
 # The most usual tempo; one octave from it counts 0.6, as in librosa.
 USUAL_BPM = 130
 SLOWEST, FASTEST = 20, 400
@@ -337,12 +340,12 @@ def folded(strength, period: float) -> np.ndarray:
 def run(lines) -> tuple[int, int]:
     """Return the longest run of lines that are like each other: its first line, and the one after its last.
 
-    It is the run with the greatest sum of correlations with one line, less a half each; and then with its own mean.
+    It is the run with the greatest sum of correlations with one line, less `ALIKE` each; and then with its own mean.
     """
     models = lines[:: 1 + len(lines) // 64]
     for _ in range(3):
         models = models / np.maximum(np.linalg.norm(models, axis=1, keepdims=True), 1e-9)
-        total = np.pad(np.cumsum(models @ lines.T - 1 / 2, axis=1), ((0, 0), (1, 0)))
+        total = np.pad(np.cumsum(models @ lines.T - ALIKE, axis=1), ((0, 0), (1, 0)))
         gain = total - np.minimum.accumulate(total, axis=1)
         best, last = np.unravel_index(gain.argmax(), gain.shape)
         first = total[best, : last + 1].argmin()
@@ -363,7 +366,7 @@ def stretches(strength, bpm: float, shortest: float = 0, begin: int = 0) -> list
     """Find the stretches in which one tempo holds, each a sixty-fourth of the whole at least.
 
     Lines of a beat are like their mean where the tempo holds, and not elsewhere. So a stretch is the run of lines with
-    the greatest sum of correlations, less a half each. What is left before and after it is searched in the same way,
+    the greatest sum of correlations, less `ALIKE` each. What is left before and after it is searched in the same way,
     and each half of music in which no tempo holds.
     """
     length = len(strength)
@@ -453,7 +456,9 @@ def listen(track, bpm: float) -> Pulse:
         alike = UNALIKE * lines[0].share
     score = alike * share * sounds.mean() * np.exp(-0.5 * np.log2(bpm / USUAL_BPM) ** 2)
     pulse = Pulse(beats, score=float(score), contrast=contrast, share=share, alike=float(alike))
-    if len(lines) == 1 and (holds or (lines[0].share >= STEADY and contrast >= AUDIBLE)):
+    # Of a short piece, the line alone must tell.
+    short = len(strength) < LEAST * 60 / bpm * RATE and lines[0].share >= STEADY and contrast >= AUDIBLE
+    if len(lines) == 1 and (holds or short):
         (one,) = lines
         why = f"One tempo holds: {one.bpm()} beats a minute."
         error = one.error if np.isfinite(one.error) else None
@@ -493,7 +498,7 @@ def joined(lines: list[Line]) -> list[Line]:
         for shift in (0, period / 2):
             joint = Line.near(np.append(one.beats, other.beats), period, np.append(one.beats, other.beats + shift))
             apart = (one.share * len(one.beats) + other.share * len(other.beats)) / len(joint.beats)
-            if joint.share > 0.9 * apart and joint.off() < 1.2 * max(one.off(), other.off()) + 0.001:
+            if joint.share > 0.9 * apart and joint.off() < 1.3 * max(one.off(), other.off()) + 0.001:
                 result[-1] = joint
                 break
         else:
