@@ -27,8 +27,8 @@ STEADY, ON_LINE = 0.7, 0.1
 NEAR = 0.04
 # Lines of a beat are compared in groups of so many; a tempo that holds, holds for three groups.
 TOGETHER = 8
-# How alike lines are at least, a correlation, where one tempo holds.
-ALIKE = 0.5
+# How alike lines are, a correlation, where one tempo holds. Clicks at half as many again reach 0.58 by chance.
+ALIKE = 0.55
 LEAST = 3 * TOGETHER
 # The most usual tempo; one octave from it counts 0.6, as in librosa.
 USUAL_BPM = 130
@@ -340,7 +340,8 @@ def folded(strength, period: float) -> np.ndarray:
 def run(lines) -> tuple[int, int]:
     """Return the longest run of lines that are like each other: its first line, and the one after its last.
 
-    It is the run with the greatest sum of correlations with one line, less `ALIKE` each; and then with its own mean.
+    It is the run with the greatest sum of correlations with one line, less `ALIKE` each; and then with its
+    own mean.
     """
     models = lines[:: 1 + len(lines) // 64]
     for _ in range(3):
@@ -366,8 +367,8 @@ def stretches(strength, bpm: float, shortest: float = 0, begin: int = 0) -> list
     """Find the stretches in which one tempo holds, each a sixty-fourth of the whole at least.
 
     Lines of a beat are like their mean where the tempo holds, and not elsewhere. So a stretch is the run of lines with
-    the greatest sum of correlations, less `ALIKE` each. What is left before and after it is searched in the same way,
-    and each half of music in which no tempo holds.
+    the greatest sum of correlations, less `ALIKE` each. What is left before and after it is searched in the
+    same way, and each half of music in which no tempo holds.
     """
     length = len(strength)
     shortest = shortest or length / 64
@@ -386,9 +387,13 @@ def stretches(strength, bpm: float, shortest: float = 0, begin: int = 0) -> list
     elif length < 2 * least:
         return []
     for a, b in parts:
-        near = rough(strength[a:b], start_bpm=bpm, std_bpm=0.3) if b - a >= least else 0
-        if SLOWEST <= near <= FASTEST:
-            found += stretches(strength[a:b], near, shortest, begin + a)
+        near = rough(strength[a:b], start_bpm=bpm, std_bpm=0.6) if b - a >= least else 0
+        levels = near * np.array(LEVELS if clear else LEVELS[:1])
+        levels = levels[(levels >= SLOWEST) & (levels <= FASTEST)]
+        if len(levels):
+            usual = np.exp(-0.5 * (np.log2(levels / bpm) / 0.6) ** 2)
+            alike = [needle(strength[a:b], level)[1] for level in levels] if clear else 1
+            found += stretches(strength[a:b], float(levels[(alike * usual).argmax()]), shortest, begin + a)
     return sorted(found)
 
 

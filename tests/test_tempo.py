@@ -1,5 +1,6 @@
 """Beats, periods and bars: of clicks whose truth is known, of the shipped pieces, and of what has none."""
 
+import re
 import warnings
 
 import librosa
@@ -152,8 +153,8 @@ def test_a_change_of_tempo_is_followed(tempos, n):
     track = clicks(times)
     pulse = tempo.find(track)
     assert f"{len(tempos)} stretches" in pulse.why
-    for bpm in tempos:
-        assert f" {bpm}" in pulse.why
+    told = re.findall(r"([\d.]+) beats a minute", pulse.why)
+    assert np.allclose(np.array(told, dtype=float), tempos, rtol=2e-4)
     beats = found(track, pulse)
     assert (nearest(times, beats) < 0.005).mean() > 0.98
     assert (nearest(beats[(beats > 0.4) & (beats < times[-1] + 0.1)], times) < 0.005).mean() > 0.98
