@@ -15,8 +15,7 @@ help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 lab: $(READY)  ## set up if needed, then open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --ServerApp.kernel_websocket_connection_class=helpers.server.Prompt $(LAB_FLAGS) \
-	    notebooks/00-start-here.ipynb
+	$(BIN)/jupyter lab $(LAB_FLAGS) notebooks/00-start-here.ipynb
 
 test: $(READY) lint  ## set up if needed, then prove that everything works
 	$(BIN)/python -m pytest -n 2 --dist worksteal -r s tests

@@ -1,12 +1,31 @@
-"""Turn music into pictures: when, what, where, how. Start with notebooks/00-start-here.ipynb."""
+"""Turn music into pictures: when, what, where, how. Start with notebooks/00-start-here.ipynb.
+
+In every module, `__all__` names what chapters and readers use, a name with an underscore is private to its module, and
+any other name is shared inside the package. The examples expect `import numpy as np` and `from helpers import *`.
+"""
 
 import lazy_loader
 
+from helpers import cells
+
+cells.watch()
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        *("checks", "colors", "exercises", "explorer", "features", "figures", "layouts", "moments", "mpeg", "outputs"),
-        *("pictures", "player", "scales", "sections", "sounds", "spectra", "tempo", "tracks"),
+        *("cells", "checks", "colors", "exercises", "explorer", "features", "figures", "files", "layouts", "moments"),
+        *(
+            "mixing",
+            "mpeg",
+            "outputs",
+            "pictures",
+            "player",
+            "scales",
+            "sections",
+            "sounds",
+            "spectra",
+            "tempo",
+            "tracks",
+        ),
     ],
     submod_attrs={
         "exercises": ["check"],

@@ -4,7 +4,7 @@ import numpy as np
 
 __all__ = ["check"]
 
-DOTS = "Not answered yet: put your answer in place of the dots, then run this cell again."
+_DOTS = "Not answered yet: put your answer in place of the dots, then run this cell again."
 
 
 def check(answer, expected, hint: str = "", close: float = 1e-6) -> None:
@@ -21,45 +21,52 @@ def check(answer, expected, hint: str = "", close: float = 1e-6) -> None:
         What to say when the answer is wrong.
     close : float
         How far off a number may be, relative to the expected one.
+
+    Examples
+    --------
+    >>> check(2 + 2, 4)
+    Right.
+    >>> check(..., 4)
+    Not answered yet: put your answer in place of the dots, then run this cell again.
     """
-    print(verdict(answer, expected, hint, close))
+    print(_verdict(answer, expected, hint, close))
 
 
-def verdict(answer, expected, hint: str = "", close: float = 1e-6) -> str:
+def _verdict(answer, expected, hint: str = "", close: float = 1e-6) -> str:
     """Return the sentence that `check` prints."""
     if not callable(answer) or not isinstance(expected, list) or not all(isinstance(e, tuple) for e in expected):
-        return compared(answer, expected, "", hint, close)
+        return _compared(answer, expected, "", hint, close)
     for arguments, result in expected:
-        given = ", ".join(brief(argument) for argument in arguments)
+        given = ", ".join(_brief(argument) for argument in arguments)
         try:
             answered = answer(*arguments)
         except Exception as error:
             return f"Not yet: for ({given}) your function stops with {type(error).__name__}: {error}. {hint}".strip()
-        sentence = compared(answered, result, f"for ({given}) ", hint, close)
+        sentence = _compared(answered, result, f"for ({given}) ", hint, close)
         if sentence != "Right.":
             return sentence
     return "Right."
 
 
-def compared(answer, expected, where: str, hint: str, close: float) -> str:
+def _compared(answer, expected, where: str, hint: str, close: float) -> str:
     """Return "Right.", or a sentence that says in what way `answer` differs from `expected`."""
     if answer is ... or answer is None:
-        return DOTS
+        return _DOTS
     try:
         got, wanted = np.asarray(answer), np.asarray(expected)
         if got.shape != wanted.shape:
             wrong = f"has the shape {got.shape}, but {wanted.shape} was asked for"
         elif wanted.dtype.kind in "biufc":
             equal = np.allclose(got, wanted, rtol=close, atol=close * 1e-3)
-            wrong = "" if equal else f"is {brief(answer)}, and that is not it"
+            wrong = "" if equal else f"is {_brief(answer)}, and that is not it"
         else:
-            wrong = "" if (got == wanted).all() else f"is {brief(answer)}, and that is not it"
+            wrong = "" if (got == wanted).all() else f"is {_brief(answer)}, and that is not it"
     except (TypeError, ValueError):
-        wrong = f"is {brief(answer)}, of type {type(answer).__name__}, but {type(expected).__name__} was asked for"
+        wrong = f"is {_brief(answer)}, of type {type(answer).__name__}, but {type(expected).__name__} was asked for"
     return f"Not yet: {where}your answer {wrong}. {hint}".strip() if wrong else "Right."
 
 
-def brief(value) -> str:
+def _brief(value) -> str:
     """Return a value as short text."""
     if isinstance(value, np.ndarray) and value.size > 6:
         return f"an array of shape {value.shape}"

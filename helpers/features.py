@@ -30,8 +30,8 @@ __all__ = [
     "waveform",
 ]
 
-SAMPLES_AT_ONCE = 1 << 20
-MOMENTS_AT_ONCE = 1 << 16
+_SAMPLES_AT_ONCE = 1 << 20
+_MOMENTS_AT_ONCE = 1 << 16
 
 
 def envelope(track, when) -> np.ndarray:
@@ -47,6 +47,13 @@ def envelope(track, when) -> np.ndarray:
     -------
     float32 [2, n]
         Lowest, highest. A moment shorter than a sample gets the sample that follows its beginning.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.envelope(track, when).round(2)
+    array([[-0.3 , -0.61, -0.28, -0.55],
+           [ 0.37,  0.42,  0.25,  0.39]], dtype=float32)
     """
     edges = spectra.sample_edges(track, when)
     last = len(track.signal) - 1
@@ -76,6 +83,15 @@ def waveform(track, when, bins: int = 100, limit: float = 1.0) -> np.ndarray:
     -------
     float32 [bins, n]
         1 from the bin of the lowest to that of the highest amplitude, 0 elsewhere.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.waveform(track, when, bins=4)
+    array([[0., 1., 0., 1.],
+           [1., 1., 1., 1.],
+           [1., 1., 1., 1.],
+           [0., 0., 0., 0.]], dtype=float32)
     """
     bins = whole(bins, "bins")
     level = np.floor((envelope(track, when) + np.float64(limit)) * (bins / (2 * limit)))
@@ -101,11 +117,19 @@ def amplitude_histogram(track, when, bins: int = 100, limit: float = 1.0) -> np.
     -------
     float32 [bins, n]
         Numbers of samples. They add up to the length of the signal.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.amplitude_histogram(track, when, bins=3).astype(int)
+    array([[    0,    64,     0,    46],
+           [11020, 10907, 11025, 10939],
+           [    5,    54,     0,    40]])
     """
     bins, edges = whole(bins, "bins"), spectra.sample_edges(track, when)
     counts = np.zeros((len(edges) - 1) * bins, np.int64)
-    for start in range(edges[0], edges[-1], SAMPLES_AT_ONCE):
-        stop = min(start + SAMPLES_AT_ONCE, edges[-1])
+    for start in range(edges[0], edges[-1], _SAMPLES_AT_ONCE):
+        stop = min(start + _SAMPLES_AT_ONCE, edges[-1])
         level = np.floor((track.signal[start:stop] + np.float64(limit)) * (bins / (2 * limit)))
         level = np.clip(level, 0, bins - 1).astype(np.int64)
         inside = np.clip(edges, start, stop)
@@ -133,6 +157,12 @@ def spectrogram(track, when, n_fft: int | None = None) -> np.ndarray:
     -------
     float32 [n_fft / 2 + 1, n]
         Power, |STFT|², scaled as librosa does it. Row *k* is the frequency k · sr / n_fft Hz.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.spectrogram(track, when, n_fft=2048).shape
+    (1025, 4)
     """
     return spectra.power(track, when, n_fft or spectra.window_length(track.sr))
 
@@ -154,6 +184,13 @@ def mel(track, when, bands=24, fmin=50.0, fmax=8000.0, n_fft: int | None = None)
     -------
     float32 [bands, n]
         Power: `scales.mel_filters` times the spectrogram. A band too narrow for the window is 0 throughout.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.mel(track, when, bands=2).round(2)
+    array([[0.32, 0.76, 0.21, 0.64],
+           [0.05, 0.19, 0.03, 0.16]], dtype=float32)
     """
     n_fft = n_fft or spectra.window_length(track.sr)
     return spectra.power(track, when, n_fft, scales.mel_filters(track.sr, n_fft, bands, fmin, fmax))
@@ -176,6 +213,13 @@ def perceptual_mel(track, when, bands=24, fmin=50.0, fmax=8000.0, n_fft: int | N
     -------
     float32 [bands, n]
         Decibels, −top_db to 0.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.perceptual_mel(track, when, bands=2).round(1)
+    array([[ -3.7,   0. ,  -5.7,  -0.8],
+           [-10.6,  -4.8, -13.4,  -5.5]], dtype=float32)
     """
     weight = 10 ** (scales.a_weighting(scales.mel_frequencies(track.sr, bands, fmin, fmax)) / 10)
     return decibels(mel(track, when, bands, fmin, fmax, n_fft) * weight[:, np.newaxis], top_db)
@@ -196,6 +240,11 @@ def decibels(power, top_db: float = 80.0, ref: float | None = None) -> np.ndarra
     -------
     float32, the same shape
         Silence is −top_db everywhere.
+
+    Examples
+    --------
+    >>> features.decibels([1, 10, 100, 0])
+    array([-20., -10.,   0., -80.], dtype=float32)
     """
     power = np.asarray(power)
     ref = float(power.max()) if ref is None else float(ref)
@@ -240,6 +289,13 @@ def timbre(track, when, names=TIMBRE, n_fft: int | None = None, exponent: float 
     ------
     ValueError
         If a name is unknown.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.timbre(track, when, ["loudness", "centroid"]).round(1)
+    array([[ -4. ,   0. ,  -6.1,  -0.8],
+           [487.6, 734.9, 545.9, 555.2]], dtype=float32)
     """
     names, n_fft = [names] if isinstance(names, str) else list(names), n_fft or spectra.window_length(track.sr)
     unknown = [name for name in names if name not in TIMBRE]
@@ -258,8 +314,8 @@ def timbre(track, when, names=TIMBRE, n_fft: int | None = None, exponent: float 
             "loudness": lambda: mean @ ear,
             "centroid": lambda: first / total,
             "spread": lambda: np.sqrt(np.maximum(second / total - (first / total) ** 2, 0)),
-            "rolloff": lambda: hz[below(weight, 0.85)],
-            "flatness": lambda: flat(np.maximum(weight, 1e-10)),
+            "rolloff": lambda: hz[_below(weight, 0.85)],
+            "flatness": lambda: _flat(np.maximum(weight, 1e-10)),
         }
         return np.stack([measures[name]() for name in names], axis=1)
 
@@ -270,39 +326,74 @@ def timbre(track, when, names=TIMBRE, n_fft: int | None = None, exponent: float 
     return result
 
 
-def below(weight: np.ndarray, share: float) -> np.ndarray:
+def _below(weight: np.ndarray, share: float) -> np.ndarray:
     """Return the first frequency (its number) of each row up to which a share of its weight lies."""
     up_to = np.cumsum(weight, axis=1)
     return (up_to < share * up_to[:, -1:]).sum(axis=1)
 
 
-def flat(weight: np.ndarray) -> np.ndarray:
+def _flat(weight: np.ndarray) -> np.ndarray:
     """Return the geometric mean of each row over its arithmetic mean."""
     return np.exp(np.log(weight).mean(axis=1)) / weight.mean(axis=1)
 
 
 def loudness(track, when, n_fft: int | None = None) -> np.ndarray:
-    """Measure the A-weighted loudness of each moment in dB below the loudest; float32 [1, n]. See `timbre`."""
+    """Measure the A-weighted loudness of each moment in dB below the loudest; float32 [1, n]. See `timbre`.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.loudness(track, when).round(1)
+    array([[-4. ,  0. , -6.1, -0.8]], dtype=float32)
+    """
     return timbre(track, when, ["loudness"], n_fft)
 
 
 def centroid(track, when, n_fft: int | None = None, exponent: float = 2.0) -> np.ndarray:
-    """Measure the spectral centroid of each moment in Hz; float32 [1, n]. See `timbre`."""
+    """Measure the spectral centroid of each moment in Hz; float32 [1, n]. See `timbre`.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.centroid(track, when).round()
+    array([[488., 735., 546., 555.]], dtype=float32)
+    """
     return timbre(track, when, ["centroid"], n_fft, exponent)
 
 
 def spread(track, when, n_fft: int | None = None, exponent: float = 2.0) -> np.ndarray:
-    """Measure the spread (bandwidth) of each moment in Hz; float32 [1, n]. See `timbre`."""
+    """Measure the spread (bandwidth) of each moment in Hz; float32 [1, n]. See `timbre`.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.spread(track, when).round()
+    array([[2031., 2287., 2197., 1960.]], dtype=float32)
+    """
     return timbre(track, when, ["spread"], n_fft, exponent)
 
 
 def rolloff(track, when, n_fft: int | None = None, exponent: float = 2.0) -> np.ndarray:
-    """Measure the rolloff of each moment in Hz; float32 [1, n]. See `timbre`."""
+    """Measure the rolloff of each moment in Hz; float32 [1, n]. See `timbre`.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.rolloff(track, when).round()
+    array([[ 65., 161.,  75., 108.]], dtype=float32)
+    """
     return timbre(track, when, ["rolloff"], n_fft, exponent)
 
 
 def flatness(track, when, n_fft: int | None = None, exponent: float = 2.0) -> np.ndarray:
-    """Measure the spectral flatness of each moment, 0 to 1; float32 [1, n]. See `timbre`."""
+    """Measure the spectral flatness of each moment, 0 to 1; float32 [1, n]. See `timbre`.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.flatness(track, when).round(5)
+    array([[0.00237, 0.00343, 0.0027 , 0.00262]], dtype=float32)
+    """
     return timbre(track, when, ["flatness"], n_fft, exponent)
 
 
@@ -321,11 +412,17 @@ def onset_strength(track, when, bands=24, fmin=50.0, fmax=8000.0, n_fft: int | N
     -------
     float32 [1, n]
         Decibels, 0 for the first moment.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.onset_strength(track, when).round(1)
+    array([[0. , 4.9, 0.1, 5.9]], dtype=float32)
     """
     power = mel(track, when, bands, fmin, fmax, n_fft)
     result, loudest = np.zeros((1, power.shape[1]), np.float32), power.max()
-    for start in range(1, power.shape[1], MOMENTS_AT_ONCE):
-        stop = start + MOMENTS_AT_ONCE
+    for start in range(1, power.shape[1], _MOMENTS_AT_ONCE):
+        stop = start + _MOMENTS_AT_ONCE
         louder = np.diff(decibels(power[:, start - 1 : stop], ref=loudest), axis=1)
         result[0, start:stop] = np.maximum(louder, 0).mean(axis=0)
     return result
@@ -343,6 +440,12 @@ def chroma(track, when, n_fft: int | None = None) -> np.ndarray:
     -------
     float32 [12, n]
         `scales.chroma_filters` times the spectrogram, the strongest pitch class of each moment 1; all 0 in silence.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> features.chroma(track, when).argmax(axis=0)
+    array([ 9, 11,  8,  0])
     """
     n_fft = n_fft or spectra.window_length(track.sr)
     strength = spectra.power(track, when, n_fft, scales.chroma_filters(track.sr, n_fft))

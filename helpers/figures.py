@@ -11,9 +11,9 @@ from helpers.outputs import clock, emit, render
 __all__ = ["draw", "fill", "label_time", "show"]
 
 # The steps of an axis in minutes and seconds: 10, 15, 30, 60 s, and so on.
-MINUTES = [1, 1.5, 3, 6, 10]
+_MINUTES = [1, 1.5, 3, 6, 10]
 # The steps of a frequency axis that is not linear.
-NICE_HZ = np.array([20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000])
+_NICE_HZ = np.array([20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000])
 
 
 def draw(values, when, rows=None, *, ylabel="bin", unit="", title="", cmap=None, low=None, high=None, ax=None):
@@ -37,6 +37,12 @@ def draw(values, when, rows=None, *, ylabel="bin", unit="", title="", cmap=None,
     Returns
     -------
     matplotlib Axes
+
+    Examples
+    --------
+    >>> ax = draw(np.eye(3), [0, 10, 20, 30], title="Three moments")
+    >>> ax.get_title(), ax.get_xlabel()
+    ('Three moments', 'time (m:ss)')
     """
     import matplotlib.pyplot as plt
     from matplotlib.ticker import MaxNLocator
@@ -54,12 +60,12 @@ def draw(values, when, rows=None, *, ylabel="bin", unit="", title="", cmap=None,
     image.set_interpolation("auto")
     row, column = np.unravel_index(values.argmax(), values.shape)
     extent = f"{len(rows)} rows × {values.shape[1]} moments, {values.min():.3g} to {values.max():.3g} {unit}".rstrip()
-    place = f"greatest at {clock(when[column : column + 2].mean())}, {with_unit(rows[row], ylabel or 'row')}"
+    place = f"greatest at {clock(when[column : column + 2].mean())}, {_with_unit(rows[row], ylabel or 'row')}"
     image.set_label(f"{extent}, {place if np.ptp(values) else 'all equal'}")
     if unit:
         # A fixed number of ticks: matplotlib's own choice hangs on a fraction of a pixel.
         ax.figure.colorbar(image, ax=ax, label=unit, pad=0.01, ticks=MaxNLocator(5))
-    label_rows(ax, rows, ylabel)
+    _label_rows(ax, rows, ylabel)
     label_time(ax, when[0], when[-1])
     ax.set(ylabel=ylabel, title=title)
     return ax
@@ -82,6 +88,12 @@ def fill(low, high, when, *, title="", ax=None):
     Returns
     -------
     matplotlib Axes
+
+    Examples
+    --------
+    >>> ax = figures.fill([-0.5, -1.5], [0.5, 1], [0, 1, 2])
+    >>> ax.get_ylabel(), ax.get_xlabel()
+    ('amplitude', 'time (s)')
     """
     import matplotlib.pyplot as plt
 
@@ -97,7 +109,7 @@ def fill(low, high, when, *, title="", ax=None):
     return ax
 
 
-def label_rows(ax, rows, ylabel: str = "") -> None:
+def _label_rows(ax, rows, ylabel: str = "") -> None:
     """Put round numbers beside the rows of a picture whose rows stand for the increasing values `rows`.
 
     They are written as minutes and seconds if `ylabel` says so: "time (m:ss)".
@@ -108,9 +120,9 @@ def label_rows(ax, rows, ylabel: str = "") -> None:
     if len(rows) == 1:
         nice = rows
     elif np.allclose(np.diff(rows), rows[1] - rows[0]):
-        nice = MaxNLocator(6, steps=MINUTES if minutes else None).tick_values(rows[0], rows[-1])
+        nice = MaxNLocator(6, steps=_MINUTES if minutes else None).tick_values(rows[0], rows[-1])
     else:
-        nice = NICE_HZ
+        nice = _NICE_HZ
     ticks = {}
     for value in nice:
         row = np.interp(value, rows, np.arange(len(rows)))
@@ -120,13 +132,21 @@ def label_rows(ax, rows, ylabel: str = "") -> None:
 
 
 def label_time(ax, start: float, end: float) -> None:
-    """Make the horizontal axis show the time from `start` to `end` seconds, as minutes where there are any."""
+    """Make the horizontal axis show the time from `start` to `end` seconds, as minutes where there are any.
+
+    Examples
+    --------
+    >>> ax = draw(np.eye(3), [0, 1, 2, 3])
+    >>> figures.label_time(ax, 0, 90)
+    >>> ax.get_xlabel()
+    'time (m:ss)'
+    """
     from matplotlib.ticker import MaxNLocator
 
     long = end - start >= 20
     room = max(2, round(9 * ax.get_position().width))
     ax.set(xlim=(start, end), xlabel="time (m:ss)" if long else "time (s)")
-    ax.xaxis.set_major_locator(MaxNLocator(room, steps=MINUTES if long else None))
+    ax.xaxis.set_major_locator(MaxNLocator(room, steps=_MINUTES if long else None))
     if long:
         ax.xaxis.set_major_formatter(lambda seconds, _: clock(seconds, minutes=True))
 
@@ -140,23 +160,30 @@ def show(fig=None, alt: str = "") -> None:
         Without it, the current figure.
     alt : str
         A sentence to put before the computed ones.
+
+    Examples
+    --------
+    >>> ax = draw(np.eye(3), [0, 1, 2, 3], title="Three moments")
+    >>> show(ax.figure)
+    Three moments. Bin against time (s). 3 rows × 3 moments, 0 to 1, greatest at 0.5 s, bin 0.
     """
     import matplotlib.pyplot as plt
     from PIL import Image
 
     fig = fig or plt.gcf()
+    words = f"{alt} {_describe(fig)}".strip()
     # 256 colours are as many as a colormap has, and a third of the bytes.
     image = render(fig).quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    emit(image, f"{alt} {describe(fig)}".strip())
+    emit(image, words)
 
 
-def describe(fig) -> str:
+def _describe(fig) -> str:
     """Say in words what a figure shows: its captions, its axes, and the extremes of its lines and pictures."""
     sentences = []
     for ax in fig.axes:
         if ax.get_label() == "<colorbar>":
             continue
-        facts = [image.get_label() for image in ax.images] + lines_in_words(ax)
+        facts = [image.get_label() for image in ax.images] + _lines_in_words(ax)
         facts += [artist.get_label() for artist in (*ax.collections, *ax.patches)]
         facts = [fact for fact in facts if fact and not fact.startswith("_")]
         axes = " against ".join(label for label in (ax.get_ylabel(), ax.get_xlabel()) if label)
@@ -164,7 +191,7 @@ def describe(fig) -> str:
     return " ".join(f"{text[0].upper()}{text[1:].rstrip('.')}." for text in sentences if text)
 
 
-def lines_in_words(ax) -> list[str]:
+def _lines_in_words(ax) -> list[str]:
     """Say in words what each line of a figure shows; many lines without names are summed up."""
     words = []
     for line in ax.lines:
@@ -172,16 +199,16 @@ def lines_in_words(ax) -> list[str]:
         x, y = (np.asarray(values, dtype=float) for values in line.get_data())
         along, up = line.get_transform().contains_branch_seperately(ax.transData)
         if not up and len(x):
-            words.append(f"{name} at {with_unit(x[0], ax.get_xlabel())}")
+            words.append(f"{name} at {_with_unit(x[0], ax.get_xlabel())}")
         elif not along and len(y):
-            words.append(f"{name} at {with_unit(y[0], ax.get_ylabel())}")
+            words.append(f"{name} at {_with_unit(y[0], ax.get_ylabel())}")
         elif len(y):
-            peak = with_unit(x[y.argmax()], ax.get_xlabel())
+            peak = _with_unit(x[y.argmax()], ax.get_xlabel())
             words.append(f"{name} from {y.min():.3g} to {y.max():.3g}, greatest at {peak}")
     return words if len(words) < 6 else [f"{len(words)} lines, the first: {words[0]}; the last: {words[-1]}"]
 
 
-def with_unit(value: float, label: str) -> str:
+def _with_unit(value: float, label: str) -> str:
     """Write a value with the unit that an axis label has in brackets: 53.8 Hz, 1:07; else with the label's name."""
     name, _, unit = label.rstrip(")").partition(" (")
     if unit == "m:ss":

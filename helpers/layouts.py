@@ -15,7 +15,7 @@ from helpers.checks import whole
 
 __all__ = ["Layout", "distances", "gaps", "hilbert", "rows", "snake", "timeline", "worst_locality", "z_order"]
 
-RIGHT, UP = np.eye(2, dtype=np.int64)
+_RIGHT, _UP = np.eye(2, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,12 @@ class Layout:
     ------
     ValueError
         If `order` is not a permutation of 0 … rows × cols − 1: some music would be lost, or shown twice.
+
+    Examples
+    --------
+    >>> layouts.Layout([[0, 1], [3, 2]]).arrange(np.array([[5, 6, 7, 8]]))
+    array([[5, 6],
+           [8, 7]])
     """
 
     order: np.ndarray
@@ -120,7 +126,14 @@ class Layout:
 
 
 def timeline() -> Layout:
-    """Return the plainest layout: one cell, time from left to right."""
+    """Return the plainest layout: one cell, time from left to right.
+
+    Examples
+    --------
+    >>> layouts.timeline().arrange([[1, 2, 3], [4, 5, 6]])
+    array([[4, 5, 6],
+           [1, 2, 3]])
+    """
     return Layout(np.zeros((1, 1), np.int64))
 
 
@@ -140,14 +153,27 @@ def rows(nrows: int, ncols: int = 1) -> Layout:
     ------
     ValueError
         If one of them is not a whole number of at least 1. So do the other layouts.
+
+    Examples
+    --------
+    >>> layouts.rows(2, 3).order
+    array([[0, 1, 2],
+           [3, 4, 5]])
     """
-    nrows, ncols = sides(nrows, ncols)
+    nrows, ncols = _sides(nrows, ncols)
     return Layout(np.arange(nrows * ncols).reshape(nrows, ncols))
 
 
 def snake(nrows: int, ncols: int) -> Layout:
-    """Return rows that are read there and back: every second one from right to left."""
-    nrows, ncols = sides(nrows, ncols)
+    """Return rows that are read there and back: every second one from right to left.
+
+    Examples
+    --------
+    >>> layouts.snake(2, 3).order
+    array([[0, 1, 2],
+           [5, 4, 3]])
+    """
+    nrows, ncols = _sides(nrows, ncols)
     order = np.arange(nrows * ncols).reshape(nrows, ncols)
     order[1::2] = order[1::2, ::-1]
     return Layout(order)
@@ -167,15 +193,21 @@ def z_order(nrows: int, ncols: int) -> Layout:
     Returns
     -------
     Layout
+
+    Examples
+    --------
+    >>> layouts.z_order(2, 4).order
+    array([[0, 1, 4, 5],
+           [2, 3, 6, 7]])
     """
-    nrows, ncols = sides(nrows, ncols)
-    code = interleaved(np.arange(nrows))[:, np.newaxis] * 2 + interleaved(np.arange(ncols))
+    nrows, ncols = _sides(nrows, ncols)
+    code = _interleaved(np.arange(nrows))[:, np.newaxis] * 2 + _interleaved(np.arange(ncols))
     order = np.empty(code.size, np.int64)
     order[np.argsort(code, axis=None)] = np.arange(code.size)
     return Layout(order.reshape(nrows, ncols))
 
 
-def interleaved(numbers: np.ndarray) -> np.ndarray:
+def _interleaved(numbers: np.ndarray) -> np.ndarray:
     """Put a 0 before every bit: 0b111 becomes 0b010101."""
     bits = range(int(numbers.max()).bit_length())
     return sum((((numbers >> bit) & 1) << 2 * bit for bit in bits), np.zeros_like(numbers))
@@ -203,32 +235,40 @@ def hilbert(nrows: int, ncols: int) -> Layout:
     -------
     Layout
         It begins top left. With equal sides it ends top right.
+
+    Examples
+    --------
+    >>> layouts.hilbert(4, 4).order
+    array([[ 0,  1, 14, 15],
+           [ 3,  2, 13, 12],
+           [ 4,  7,  8, 11],
+           [ 5,  6,  9, 10]])
     """
-    nrows, ncols = sides(nrows, ncols)
+    nrows, ncols = _sides(nrows, ncols)
     length, height = max(nrows, ncols), min(nrows, ncols)
 
     @cache
     def along(length, height):
         """Walk from (0, 0) to (length − 1, 0); int64 [cells, 2]."""
         if height == 1:
-            return straight(length)
+            return _straight(length)
         if length > 2 and 2 * length > 3 * height:
-            cut = even_half(length)
-            return np.concatenate([along(cut, height), along(length - cut, height) + cut * RIGHT])
-        cut, middle = even_half(height), (length + 1) // 2
+            cut = _even_half(length)
+            return np.concatenate([along(cut, height), along(length - cut, height) + cut * _RIGHT])
+        cut, middle = _even_half(height), (length + 1) // 2
         up, down = along(cut, middle)[:, ::-1], along(cut, length - middle)[:, ::-1]
-        across = along(length, height - cut) + cut * UP if height > cut else up[:0]
+        across = along(length, height - cut) + cut * _UP if height > cut else up[:0]
         return np.concatenate([up, across, (length - 1, cut - 1) - down])
 
     def opposite(length, height):
         """Walk from (0, 0) to (length − 1, height − 1), where the length is odd and the height even."""
         if length == 1:
-            return straight(height)[:, ::-1]
+            return _straight(height)[:, ::-1]
         if length < height:
-            cut = even_half(height)
-            return np.concatenate([along(cut, length)[:, ::-1], opposite(length, height - cut) + cut * UP])
-        cut = even_half(length)
-        return np.concatenate([along(cut, height), opposite(length - cut, height) + cut * RIGHT])
+            cut = _even_half(height)
+            return np.concatenate([along(cut, length)[:, ::-1], opposite(length, height - cut) + cut * _UP])
+        cut = _even_half(length)
+        return np.concatenate([along(cut, height), opposite(length - cut, height) + cut * _RIGHT])
 
     walk = (opposite if length % 2 > height % 2 else along)(length, height)
     row, col = walk.T if nrows > ncols else walk[:, ::-1].T
@@ -237,17 +277,17 @@ def hilbert(nrows: int, ncols: int) -> Layout:
     return Layout(order)
 
 
-def straight(length: int) -> np.ndarray:
+def _straight(length: int) -> np.ndarray:
     """Return the walk along one row; int64 [length, 2]."""
     return np.column_stack([np.arange(length), np.zeros(length, np.int64)])
 
 
-def even_half(length: int) -> int:
+def _even_half(length: int) -> int:
     """Return an even number near the half."""
     return (length // 2 + 1) // 2 * 2
 
 
-def sides(nrows: int, ncols: int) -> tuple[int, int]:
+def _sides(nrows: int, ncols: int) -> tuple[int, int]:
     """Return the numbers of rows and columns as ints, or raise a ValueError if there cannot be so many."""
     return whole(nrows, "nrows"), whole(ncols, "ncols")
 
@@ -265,14 +305,26 @@ def distances(layout: Layout, apart: int) -> np.ndarray:
     -------
     float64 [cells − apart]
         In cells, as the crow flies.
+
+    Examples
+    --------
+    >>> layouts.distances(layouts.rows(2, 3), apart=1).round(2)
+    array([1.  , 1.  , 2.24, 1.  , 1.  ])
     """
-    if whole(apart, "apart") >= layout.cells:
+    apart = whole(apart, "apart")
+    if apart >= layout.cells:
         raise ValueError(f"apart={apart} was given for {layout.cells} cells; less than {layout.cells} was expected.")
     return np.hypot(*(layout.places[apart:] - layout.places[:-apart]).T)
 
 
 def gaps(layout: Layout) -> np.ndarray:
-    """Return how far apart in time two touching cells are, in cells, for all pairs that share a side; int64 [pairs]."""
+    """Return how far apart in time two touching cells are, in cells, for all pairs that share a side; int64 [pairs].
+
+    Examples
+    --------
+    >>> layouts.gaps(layouts.rows(2, 3))
+    array([1, 1, 1, 1, 3, 3, 3])
+    """
     return np.diff(layout.neighbours, axis=1)[:, 0]
 
 
@@ -281,6 +333,11 @@ def worst_locality(layout: Layout) -> float:
 
     The measure of C. Gotsman and M. Lindenbaum (1996): below 6 for Hilbert's curve of any order. Distances are in
     cells, as in `distances`.
+
+    Examples
+    --------
+    >>> round(layouts.worst_locality(layouts.hilbert(64, 64)), 2)
+    5.62
     """
     places = layout.places.T.copy()
     furthest = np.square(np.array(layout.order.shape) - 1).sum()

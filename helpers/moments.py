@@ -30,12 +30,24 @@ def even(track, n: int) -> np.ndarray:
     ------
     ValueError
         If `n` is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> track = load_track("groove")
+    >>> moments.even(track, 4).round(2)
+    array([  0.  ,  44.27,  88.54, 132.81, 177.08])
     """
     return between(0, track.duration, n)
 
 
 def between(start: float, end: float, n: int) -> np.ndarray:
-    """Cut the stretch from `start` to `end` (seconds) into `n` equal moments; float64 [n + 1]."""
+    """Cut the stretch from `start` to `end` (seconds) into `n` equal moments; float64 [n + 1].
+
+    Examples
+    --------
+    >>> moments.between(0, 1, 4)
+    array([0.  , 0.25, 0.5 , 0.75, 1.  ])
+    """
     if not start < end:
         raise ValueError(f"A stretch from {start} s to {end} s was given; the end must come after the start.")
     return np.linspace(start, end, whole(n, "n") + 1)
@@ -55,6 +67,12 @@ def by_beat(track, pulse) -> np.ndarray:
     when : float64 [n + 1]
         Edges in seconds, from 0 to the track's duration. What is left over before the first beat and after the last
         is a moment of its own if it lasts at least half a beat, and otherwise belongs to the beat beside it.
+
+    Examples
+    --------
+    >>> track = load_track("groove")
+    >>> moments.by_beat(track, tempo.find(track))[:4].round(2)
+    array([0.  , 0.47, 0.94, 1.41])
     """
     if not pulse.period:
         return even(track, max(1, round(2 * track.duration)))
@@ -89,6 +107,12 @@ def on_the_beat(track, pulse, beats_per_row: int, per_row: int) -> np.ndarray:
     ------
     ValueError
         If there is no beat, or a number is not whole and at least 1.
+
+    Examples
+    --------
+    >>> track = load_track("groove")
+    >>> len(moments.on_the_beat(track, tempo.find(track), beats_per_row=16, per_row=224)) - 1
+    5376
     """
     beats, per_row = whole(beats_per_row, "beats_per_row"), whole(per_row, "per_row")
     if not pulse.period:

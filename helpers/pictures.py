@@ -37,6 +37,12 @@ class Picture:
         Where the rows of pixels are frequencies, from which to which one.
     versus : float32 [H, W] or None
         Where each pixel compares two moments, the second at which the other one begins.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> Picture.compose(track, when, features.mel(track, when), layouts.timeline())
+    Picture of groove, 4 × 24 pixels: 1 s of music from 8 s on, in 4 moments, brightest at 8.25 s, darkest at 8.5 s.
     """
 
     pixels: np.ndarray
@@ -106,7 +112,7 @@ class Picture:
         low = float(values.min()) if low is None else low
         high = float(values.max()) if high is None else high
         scale = colors.Scale(cmap, low, high, unit)
-        return cls(colors.palette(cmap)[levels], times, track, levels, scale, hz, versus)
+        return cls(colors.palette(cmap).take(levels, axis=0), times, track, levels, scale, hz, versus)
 
     @property
     def alt(self) -> str:
@@ -115,10 +121,9 @@ class Picture:
         if self.track is None:
             values = f", values from {self.scale.low:.3g} to {self.scale.high:.3g}" if self.scale else ""
             return f"Picture, {width} × {height} pixels{values}."
-        starts = np.unique(self.times)
-        light = self.pixels.mean(axis=2)
-        moment = np.searchsorted(starts, self.times).ravel()
-        per_moment = np.bincount(moment, light.ravel()) / np.bincount(moment)
+        starts, moment = _in_order(self.times)
+        light = self.pixels[..., 0].astype(np.uint16) + self.pixels[..., 1] + self.pixels[..., 2]
+        per_moment = np.bincount(moment.ravel(), light.ravel()) / np.bincount(moment.ravel())
         where = (
             "all of it equally bright"
             if np.ptp(per_moment) == 0
@@ -174,6 +179,12 @@ def gallery(pictures, titles) -> None:
     ----------
     pictures : list of Picture
     titles : list of str
+
+    Examples
+    --------
+    >>> one, two = (Picture.compose(None, range(3), what, layouts.timeline()) for what in (np.eye(2), np.ones((3, 2))))
+    >>> gallery([one, two], ["one", "two"])
+    one: Picture, 2 × 2 pixels, values from 0 to 1. two: Picture, 2 × 3 pixels, values from 1 to 1.
     """
     outputs.emit(*side_by_side(pictures, titles))
 
@@ -194,3 +205,12 @@ def side_by_side(pictures, titles):
         left += picture.pixels.shape[1] + gap
     words = (f"{title}: {picture.alt}" for picture, title in zip(pictures, titles, strict=True))
     return outputs.render(fig), " ".join(words)
+
+
+def _in_order(times):
+    """Return the different values of `times` in order, and which of them each pixel has; [n] and int64 [H, W]."""
+    # All the rows of a cell show the same moments.
+    new = np.append(True, (times[1:] != times[:-1]).any(axis=1))
+    rows = times[new]
+    starts = np.unique(rows)
+    return starts, np.searchsorted(starts, rows)[np.cumsum(new) - 1]

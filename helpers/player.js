@@ -5,6 +5,8 @@ click and the pixels of a moment: nothing in here knows along which path time ru
 
 const STEP = 5; // seconds that an arrow key moves
 const TRAIL = 0.6; // seconds until a lit pixel has faded
+const WINDOW = 130; // what menus and toolbars take of the height of the window
+const LEAST = 100; // below this height a picture is cut off by the window rather than made smaller
 const GAP = 16; // between pictures side by side, as in player.css
 const ROUNDING = 5e-6; // the beginning of a moment is kept in 32 bits, the position in a number of samples
 const EXCERPT = 2; // seconds of each of two moments that are compared
@@ -68,11 +70,12 @@ class Core {
     this.band = null;
     this.pair = null;
     this.problem = "";
+    this.wishes = new Wishes(model, () => this.show());
     this.on = [
       ["change:sound", () => this.takeSource()],
       ["change:position", () => model.get("position") !== this.told && this.seek(model.get("position"))],
       ["change:playing", () => model.get("playing") !== this.playing && this.play(model.get("playing"))],
-      ["change:pixels change:times change:panels", () => this.soon()],
+      ...["pixels", "times", "panels"].map((name) => [`change:${name}`, () => this.soon()]),
       ["change:message", () => this.show()],
       ["msg:custom", (message, buffers) => this.receive(message, buffers)],
     ];
@@ -177,6 +180,19 @@ class Core {
     }, PATIENT);
   }
 
+  /** Play from a second. The sound is asked for first: Python answers one question after the other. */
+  playFrom(seconds) {
+    if (this.playing) return this.seek(seconds);
+    this.pair = null;
+    this.stopped = seconds;
+    this.play();
+  }
+
+  /** Rouse the sound card, which takes its time, when a click is likely to come. */
+  warm() {
+    if (this.source && navigator.userActivation?.hasBeenActive) rouse(contextOf(this.source.rate));
+  }
+
   /** Play a little from one moment, then from another. */
   compare(one, other) {
     this.stopped = one;
@@ -262,6 +278,7 @@ class Core {
 
   dispose() {
     for (const [event, call] of this.on) this.model.off(event, call);
+    this.wishes.dispose();
     this.deck.stop();
     this.source?.leave(this);
     if (page.sounding === this) page.sounding = null;
@@ -287,7 +304,8 @@ class Panel {
 
   /** Where there are more pixels than room, none may be left out. */
   smooth() {
-    const crowded = this.box.clientWidth < this.colors.width || this.box.clientHeight < this.colors.height;
+    const [width, height] = [this.box.clientWidth, this.box.clientHeight].map((size) => Math.round(size * devicePixelRatio));
+    const crowded = width < this.colors.width || height < this.colors.height;
     this.box.classList.toggle("mycs-crowded", crowded);
   }
 
@@ -313,11 +331,9 @@ class Panel {
       // Under a slider the page must not jump: a box keeps its size while the picture has about the same shape.
       if (!this.shape || Math.max(shape / this.shape, this.shape / shape) > 2) {
         this.shape = shape;
-        const least = Math.max(width, height * shape);
-        // Whole multiples draw all pixels equally large.
-        const times = Math.max(1, Math.floor(Math.min(room[0], room[1] * shape) / least));
-        this.box.style.width = `${least * times}px`;
+        this.least = Math.max(width, height * shape);
         this.box.style.aspectRatio = shape;
+        this.fit(room());
       }
       this.smooth();
     }
@@ -327,6 +343,14 @@ class Panel {
     this.colors.setAttribute("aria-label", about.alt);
     this.caption.textContent = about.title;
     this.caption.hidden = !about.title;
+  }
+
+  /** Whole multiples of the screen's pixels draw all pixels equally large; what needs more room gets the most there is. */
+  fit([room, most]) {
+    const width = (place) => Math.min(place[0], place[1] * this.shape);
+    const least = this.least / devicePixelRatio;
+    const times = Math.floor(width(room) / least);
+    this.box.style.width = `${times ? times * least : Math.min(least, width(most))}px`;
   }
 
   paint(lut) {
@@ -400,6 +424,11 @@ function make(tag, properties, ...children) {
   return element;
 }
 
+/** A button that is pressed or not. */
+function toggle(name, text, title) {
+  return make("button", { type: "button", className: `mycs-${name}`, textContent: text, title });
+}
+
 /** A native slider with its label. */
 function slider(text, properties) {
   const input = make("input", { type: "range", ...properties });
@@ -417,12 +446,18 @@ class View {
     this.stage.setAttribute("role", "group");
     this.message = make("div", { className: "mycs-message" });
     this.message.setAttribute("role", "status");
-    this.root.append(this.stage, this.transport(), this.lookControls(), this.message);
+    this.controls = new Controls(core.wishes);
+    this.root.append(this.controls.root, this.stage, this.transport(), this.lookControls(), this.message);
     el.append(this.root);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.stage.addEventListener("pointerdown", (event) => this.press(event));
+    this.stage.addEventListener("pointerenter", () => core.warm());
     core.views.add(this);
     this.draw();
+    this.resized = () => this.fit();
+    addEventListener("resize", this.resized);
+    this.watcher = new ResizeObserver(this.resized);
+    for (const part of [el, this.controls.root, this.bar]) this.watcher.observe(part);
   }
 
   transport() {
@@ -434,8 +469,7 @@ class View {
     this.seeker.addEventListener("input", () => core.seek(Number(this.seeker.value)));
     this.clock = make("span", { className: "mycs-clock" });
     this.clock.setAttribute("aria-hidden", "true");
-    this.looper = this.toggle("Loop", "Repeat a stretch; or drag over the picture with Shift held down");
-    this.looper.classList.add("mycs-loop");
+    this.looper = toggle("loop", "Loop", "Repeat a stretch; or drag over the picture with Shift held down");
     this.looper.addEventListener("click", () => {
       core.loop ? core.setLoop(null) : core.setLoop(core.position, Math.min(core.position + 4, core.duration));
     });
@@ -448,7 +482,7 @@ class View {
       });
       return [make("label", { hidden: true }, make("span", { textContent: `${name} (s)` }), input), input];
     });
-    this.banding = this.toggle("Hear the band", "Hear only the frequencies of the row clicked; drag over several rows");
+    this.banding = toggle("band", "Hear the band", "Hear only the frequencies of the row clicked; drag over several rows");
     this.banding.addEventListener("click", () => {
       this.bands = !this.bands;
       if (!this.bands) core.setBand(null);
@@ -463,7 +497,7 @@ class View {
       });
       return [make("label", { hidden: true }, make("span", { textContent: `${name} (Hz)` }), input), input];
     });
-    this.pairing = this.toggle("Hear both", "Hear a little of both moments of a place, one after the other");
+    this.pairing = toggle("both", "Hear both", "Hear a little of both moments of a place, one after the other");
     this.both = true;
     this.pairing.addEventListener("click", () => {
       this.both = !this.both;
@@ -480,10 +514,6 @@ class View {
     this.bar.append(...this.ends.map(([label]) => label), this.banding, ...this.edges.map(([label]) => label));
     this.bar.append(this.pairing, volumeLabel);
     return this.bar;
-  }
-
-  toggle(text, title) {
-    return make("button", { type: "button", className: "mycs-toggle", textContent: text, title });
   }
 
   /** The frequencies of all rows together. */
@@ -526,8 +556,8 @@ class View {
       for (const panel of this.panels) panel.remove();
       this.panels = about.map(() => new Panel(this.stage));
     }
-    const [most, high, slimmest] = model.get("room");
-    const room = [most, high].map((size) => Math.min(size, (most + GAP) / about.length - GAP));
+    const room = () => this.room(about.length);
+    const slimmest = model.get("room")[2];
     this.panels.forEach((panel, i) => panel.set(about[i], pixels[i], times[i], room, slimmest));
     const timed = this.panels.some((panel) => panel.times);
     const keys = timed ? ". Space plays, arrow keys move by 5 seconds, Home goes back to the beginning." : "";
@@ -539,6 +569,20 @@ class View {
     this.paint();
     this.region();
     this.show();
+  }
+
+  /** What each of so many pictures may fill, and the most it may: controls, picture and Play are seen together. */
+  room(count) {
+    const rest = this.controls.root.offsetHeight + this.bar.offsetHeight;
+    const [width, height] = this.core.model.get("room");
+    const most = [this.root.clientWidth || width, Math.max(LEAST, innerHeight - WINDOW - rest)];
+    return [[width, height].map((size, i) => Math.min(size, (width + GAP) / count - GAP, most[i])), most];
+  }
+
+  fit() {
+    if (!this.root.clientWidth) return; // scrolled away
+    const room = this.room(this.panels.length);
+    for (const panel of this.panels) panel.fit(room);
   }
 
   paint() {
@@ -583,7 +627,8 @@ class View {
   show() {
     const { core } = this;
     const silent = !core.source;
-    const text = core.model.get("message") || core.problem;
+    const text = core.wishes.problem || core.model.get("message") || core.problem;
+    this.controls.show();
     if (this.message.textContent !== text) this.message.textContent = text;
     this.button.disabled = silent;
     this.button.textContent = core.playing ? "Pause" : "Play";
@@ -657,12 +702,13 @@ class View {
     if (looping) return;
     if (this.both && panel.versus) return core.compare(begin, panel.versus[pixel]);
     if (banding) select(row);
-    core.seek(begin);
-    core.play();
+    core.playFrom(begin);
   }
 
   dispose() {
     this.core.views.delete(this);
+    this.watcher.disconnect();
+    removeEventListener("resize", this.resized);
     // What can no longer be seen cannot be stopped by hand.
     if (!this.core.views.size) this.core.play(false);
     for (const panel of this.panels) panel.remove();
@@ -675,6 +721,7 @@ export default () => {
   return {
     initialize({ model }) {
       core = new Core(model);
+      saveStills(model);
       return () => core.dispose();
     },
     render({ model, el }) {

@@ -5,8 +5,8 @@ and, piece by piece when the page asks for them, samples, which are therefore ne
 """
 
 import uuid
-from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from weakref import WeakKeyDictionary
 
 import anywidget
@@ -14,32 +14,35 @@ import numpy as np
 import soundfile as sf
 import traitlets
 
-from helpers import colors, outputs
+from helpers import cells, colors, outputs
+from helpers.files import AudioFile
 from helpers.pictures import ROOM, SLIMMEST, Picture, side_by_side
-from helpers.tracks import BLOCK, AudioFile
 
 __all__ = ["Player", "play"]
 
-HERE = Path(__file__).resolve().parent
+_HERE = Path(__file__).resolve().parent
+_VIEW = "application/vnd.jupyter.widget-view+json"
+# By this in its metadata, `saved.js` knows an output of ours.
+_MARK = "music-you-can-see"
 # The page is one script, written in several files.
-SCRIPTS = ("sound.js", "player.js")
+_SCRIPTS = ("sound.js", "controls.js", "saved.js", "player.js")
 # What a page is sent of a second, at most: a line of 2 Mbit/s carries two channels of 16 bits at this rate.
-MOST_HZ = 48_000
+_MOST_HZ = 48_000
 # How many seconds a page may ask for at once.
-LONGEST = 2
+_LONGEST = 2
 # How far a sample of a file that is read anew may be from the one that was loaded.
-SAME = 1e-3
+_SAME = 1e-3
 # A decoder of MP3 or Vorbis that is set down somewhere needs some samples until it is in step: few, or more.
-RUN_UPS = (1 << 14, 1 << 17)
+_RUN_UPS = (1 << 14, 1 << 17)
 
 # One sound a track, for as long as the track is in use.
-SOUNDS = WeakKeyDictionary()
+_SOUNDS = WeakKeyDictionary()
 
 
-class Sound:
+class _Sound:
     """What a page plays of a track: samples of 16 bits, at most 48,000 a second.
 
-    A file of two channels is heard in stereo, as long as it is there and its mean is what the track holds; all else is
+    A file of two channels is heard in stereo, as long as it is there and its mix is what the track holds; all else is
     heard as it is drawn, in one channel.
 
     Attributes
@@ -55,18 +58,26 @@ class Sound:
     """
 
     @classmethod
-    def of(cls, track) -> "Sound":
+    def of(cls, track) -> "_Sound":
         """Return the sound of a track: one, however many players ask."""
-        if track not in SOUNDS:
-            SOUNDS[track] = cls(track)
-        return SOUNDS[track]
+        if track not in _SOUNDS:
+            _SOUNDS[track] = cls(track)
+        return _SOUNDS[track]
 
     def __init__(self, track):
         # The track itself is not kept, so that it can be forgotten together with its sound.
-        self.signal, self.file = track.signal, None
+        self.signal, self.peak, self.file = track.signal, track.peak, None
+        self.mix = track.mix or (0.5, 0.5)
         self.key = uuid.uuid4().hex
-        self.step = -(-track.sr // MOST_HZ)
+        # JupyterLab has messages of different players answered in different threads; a decoder serves one at a time.
+        self.lock = Lock()
+        self.step = -(-track.sr // _MOST_HZ)
         self.rate = track.sr / self.step
+        if self.step > 1:
+            # Its import takes a second: not when somebody clicks.
+            from scipy.signal import resample_poly
+
+            self.resample = resample_poly
         self.frames = -(-len(track.signal) // self.step)
         try:
             # The file stays open: to find a place in an MP3 again may take a second.
@@ -77,32 +88,30 @@ class Sound:
             self.file = file
         self.channels = 2 if self.file else 1
 
-    @cached_property
-    def loudest(self) -> float:
-        """The largest amplitude; beyond 1, the sound is turned down by so much."""
-        return max(np.abs(self.signal[i : i + BLOCK]).max() for i in range(0, len(self.signal), BLOCK))
-
     def read(self, at: int, frames: int) -> bytes:
         """Return some samples, the channels in turn, as little-endian integers of 16 bits; less at the end."""
         start, stop = at * self.step, min((at + frames) * self.step, len(self.signal))
         # A filter looks at a few samples before and after.
         margin = 32 * self.step if self.step > 1 else 0
         first = max(0, start - margin)
-        samples = self.samples(first, min(len(self.signal), stop + margin))
+        with self.lock:
+            samples = self.samples(first, min(len(self.signal), stop + margin))
         if self.step > 1:
-            from scipy.signal import resample_poly
-
-            samples = resample_poly(samples, 1, self.step)
+            samples = self.resample(samples, 1, self.step)
         skipped = (start - first) // self.step
-        samples = samples[skipped : skipped - (-(stop - start) // self.step)] * (32768 / max(1, self.loudest))
+        samples = samples[skipped : skipped - (-(stop - start) // self.step)] * (32768 / max(1, self.peak))
         return np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()
+
+    def mixed(self, stereo: np.ndarray) -> np.ndarray:
+        """Return the one line of samples that is drawn of two channels."""
+        return stereo[:, 0] * np.float32(self.mix[0]) + stereo[:, 1] * np.float32(self.mix[1])
 
     def samples(self, start: int, stop: int) -> np.ndarray:
         """Return samples, float32 [stop − start, channels]: those of the file where it still holds what was loaded."""
         mono = self.signal[start:stop, np.newaxis]
         if self.file is None:
             return mono
-        for run_up in RUN_UPS:
+        for run_up in _RUN_UPS:
             try:
                 if self.file.tell() != start:
                     first = max(0, start - run_up)
@@ -111,7 +120,7 @@ class Sound:
                 stereo = self.file.read(stop - start, dtype="float32", always_2d=True)
             except (sf.LibsndfileError, OSError):
                 break
-            if stereo.shape == (stop - start, 2) and np.allclose(stereo.mean(axis=1), mono[:, 0], atol=SAME):
+            if stereo.shape == (stop - start, 2) and np.allclose(self.mixed(stereo), mono[:, 0], atol=_SAME):
                 return stereo
             # The next try begins somewhere else.
             self.file.seek(0)
@@ -129,10 +138,17 @@ class Player(anywidget.AnyWidget):
         Whether it sounds; setting it starts and stops the sound.
     message : str
         A sentence below the picture.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> Player([Picture.compose(track, when, features.mel(track, when), layouts.timeline())])
+    Picture of groove, 4 × 24 pixels: 1 s of music from 8 s on, in 4 moments, brightest at 8.25 s, darkest at 8.5 s.
     """
 
-    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    _css = HERE / "player.css"
+    # As text: anywidget would keep each player for the sake of watching a file.
+    _esm = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)
+    _css = (_HERE / "player.css").read_text(encoding="utf-8")
 
     panels = traitlets.List().tag(sync=True)
     pixels = traitlets.List().tag(sync=True)
@@ -150,6 +166,7 @@ class Player(anywidget.AnyWidget):
 
     def __init__(self, pictures, titles=None):
         super().__init__()
+        cells.hold(self)
         self.put(pictures, titles)
         starts = [picture.times.min() for picture in self.pictures if picture.times is not None]
         self.position = max(0.0, float(min(starts, default=0)))
@@ -183,7 +200,7 @@ class Player(anywidget.AnyWidget):
             raise ValueError("The pictures show different music: a cursor can walk through pictures of one track only.")
         cmaps = {picture.scale.cmap for picture in pictures if picture.scale}
         with self.hold_sync():
-            self.panels = [described(picture, title) for picture, title in zip(pictures, titles, strict=True)]
+            self.panels = [_described(picture, title) for picture, title in zip(pictures, titles, strict=True)]
             self.pixels = [(p.pixels if p.levels is None else p.levels).tobytes() for p in pictures]
             timed = [track is not None and picture.times is not None for picture in pictures]
             self.times = [
@@ -194,7 +211,7 @@ class Player(anywidget.AnyWidget):
             if set(names) != set(self.palettes):
                 self.palettes = {name: colors.palette(name).tobytes() for name in names}
             self.duration = track.duration if track else 0.0
-            self.source = Sound.of(track) if track else None
+            self.source = _Sound.of(track) if track else None
             names = ("key", "rate", "channels", "frames")
             self.sound = {name: getattr(self.source, name) for name in names} if track else {}
         self.pictures, self.titles = pictures, titles
@@ -203,7 +220,7 @@ class Player(anywidget.AnyWidget):
         """Send the page the samples that it asks for; what is no such question is left alone."""
         match content:
             case {"sound": str(key), "at": int(at), "frames": int(frames)} if self.source and key == self.source.key:
-                frames = min(frames, int(LONGEST * self.source.rate))
+                frames = min(frames, int(_LONGEST * self.source.rate))
                 if 0 <= at < self.source.frames and frames > 0:
                     self.send({"sound": key, "at": at}, [self.source.read(at, frames)])
 
@@ -213,14 +230,22 @@ class Player(anywidget.AnyWidget):
         named = zip(self.pictures, self.titles, strict=True)
         return " ".join(f"{title}: {picture.alt}" if title else picture.alt for picture, title in named)
 
+    def close(self) -> None:
+        """Take it off every page, and let go of the pictures and the sound."""
+        if self.comm is not None:
+            super().close()
+            self.layout.close()
+            self.pictures, self.titles, self.source = [], [], None
+            self.panels, self.pixels, self.times = [], [], []
+
     def __repr__(self):
-        return self.alt
+        return self.alt or "This player is closed: run the cell again that makes it."
 
     def _repr_mimebundle_(self, **_):
-        return still(self, self)
+        return _still(self)
 
 
-def described(picture, title: str) -> dict:
+def _described(picture, title: str) -> dict:
     """Return what the page is told of a picture besides its pixels."""
     height, width = picture.pixels.shape[:2]
     about = {"height": height, "width": width, "title": title, "alt": picture.alt, "cmap": ""}
@@ -233,15 +258,19 @@ def described(picture, title: str) -> dict:
     return about
 
 
-def still(widget, player) -> tuple[dict, dict]:
+def _still(player) -> tuple[dict, dict]:
     """Return a live widget together with a PNG of its player, for pages without a kernel."""
+    if not player.pictures:
+        return {"text/plain": repr(player)}, {}
+    cells.hold(player)
     if len(player.pictures) == 1 and not player.titles[0]:
         image = player.pictures[0].enlarged()
     else:
         image, _ = side_by_side(player.pictures, player.titles)
     data, metadata = outputs.bundle(image, player.alt)
-    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    return data | {"application/vnd.jupyter.widget-view+json": view}, metadata
+    view = {"version_major": 2, "version_minor": 0, "model_id": player.model_id}
+    caption = f"Run this cell to {'hear' if player.sound else 'move'} it."
+    return data | {_VIEW: view}, metadata | {_MARK: {"caption": caption}}
 
 
 def play(*pictures, titles=None) -> Player:
@@ -265,5 +294,11 @@ def play(*pictures, titles=None) -> Player:
     ------
     ValueError
         If there is no picture, the pictures show different music, or the titles do not fit.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> play(Picture.compose(track, when, features.mel(track, when), layouts.timeline()))
+    Picture of groove, 4 × 24 pixels: 1 s of music from 8 s on, in 4 moments, brightest at 8.25 s, darkest at 8.5 s.
     """
     return Player(pictures, titles)

@@ -8,9 +8,9 @@ from helpers.checks import checked, whole
 __all__ = ["along_diagonals", "boundaries", "checkerboard", "likeness", "novelty", "score", "self_similarity"]
 
 # A self-similarity matrix of so many moments takes 64 MB.
-MOST_COMPARED = 4096
+_MOST_COMPARED = 4096
 # The least prominence of a boundary: what is less may be rounding.
-FAINT = 0.01
+_FAINT = 0.01
 
 
 def self_similarity(track, when, smooth: int = 0, bands: int = 40) -> np.ndarray:
@@ -37,11 +37,20 @@ def self_similarity(track, when, smooth: int = 0, bands: int = 40) -> np.ndarray
     ------
     ValueError
         If there are more moments than that.
+
+    Examples
+    --------
+    >>> track, when = load_track("groove"), moments.between(8, 9, 4)
+    >>> sections.self_similarity(track, when).round(1)
+    array([[ 1. , -0.7,  0.2, -0.7],
+           [-0.7,  1. , -0.8,  0.8],
+           [ 0.2, -0.8,  1. , -0.8],
+           [-0.7,  0.8, -0.8,  1. ]], dtype=float32)
     """
     n, bands = len(checked(when)) - 1, whole(bands, "bands", 2)
-    if n > MOST_COMPARED:
+    if n > _MOST_COMPARED:
         raise ValueError(
-            f"{n} moments were given; at most {MOST_COMPARED} can be compared, each with each: use longer moments, "
+            f"{n} moments were given; at most {_MOST_COMPARED} can be compared, each with each: use longer moments, "
             "such as moments.even(track, 448)."
         )
     return along_diagonals(likeness(features.perceptual_mel(track, when, bands)), smooth)
@@ -63,6 +72,13 @@ def likeness(values) -> np.ndarray:
     float32 [n, n]
         1 alike, 0 unrelated, −1 opposite. Columns that do not differ from the average, as in silence, are alike
         among themselves and unrelated to all others.
+
+    Examples
+    --------
+    >>> sections.likeness([[1, 0, 1], [0, 2, 0]]).round(2)
+    array([[ 1., -1.,  1.],
+           [-1.,  1., -1.],
+           [ 1., -1.,  1.]], dtype=float32)
     """
     values = np.asarray(values, dtype=np.float64)
     special = values - values.mean(axis=1, keepdims=True)
@@ -91,6 +107,13 @@ def along_diagonals(matrix, reach: int) -> np.ndarray:
     Returns
     -------
     float32 [n, n]
+
+    Examples
+    --------
+    >>> sections.along_diagonals([[1, 0, 0], [0, 1, 1], [0, 1, 1]], reach=1).round(2)
+    array([[1.  , 0.33, 0.  ],
+           [0.33, 1.  , 0.67],
+           [0.  , 0.67, 1.  ]], dtype=float32)
     """
     matrix, reach = np.asarray(matrix, dtype=np.float32), whole(reach, "reach", 0)
     n = len(matrix)
@@ -117,12 +140,18 @@ def checkerboard(reach: int) -> np.ndarray:
     -------
     float64 [2 · reach, 2 · reach]
         Its magnitudes add up to 1.
+
+    Examples
+    --------
+    >>> sections.checkerboard(reach=1)
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
     """
-    profile = arm(reach)
+    profile = _arm(reach)
     return np.outer(profile, profile)
 
 
-def arm(reach: int) -> np.ndarray:
+def _arm(reach: int) -> np.ndarray:
     """Return what the checkerboard is the outer product of: negative before the middle, positive after it."""
     reach = whole(reach, "reach")
     at = (np.arange(2 * reach) + 0.5) / reach - 1
@@ -155,8 +184,13 @@ def novelty(matrix, reach: int) -> np.ndarray:
     ------
     ValueError
         If the matrix is not square, or `reach` is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> sections.novelty(np.kron(np.eye(2), np.ones((2, 2))), reach=1)
+    array([0. , 0. , 0.5, 0. , 0. ])
     """
-    matrix, profile = np.asarray(matrix, dtype=np.float64), arm(reach)
+    matrix, profile = np.asarray(matrix, dtype=np.float64), _arm(reach)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size:
         raise ValueError(
             f"A matrix of shape {matrix.shape} was given; a square one was expected, as from sections.self_similarity."
@@ -189,6 +223,11 @@ def boundaries(curve, when, least: float = 0.2) -> np.ndarray:
     ------
     ValueError
         If there is not one number an edge.
+
+    Examples
+    --------
+    >>> sections.boundaries([0, 0.1, 0.5, 0.1, 0], when=[0, 10, 20, 30, 40])
+    array([20.])
     """
     from scipy.signal import find_peaks
 
@@ -198,7 +237,7 @@ def boundaries(curve, when, least: float = 0.2) -> np.ndarray:
             f"A curve of shape {curve.shape} was given for {len(when)} edges of moments: one number an edge was "
             "expected, as from sections.novelty."
         )
-    peaks, _ = find_peaks(curve, prominence=max(least * curve.max(), FAINT))
+    peaks, _ = find_peaks(curve, prominence=max(least * curve.max(), _FAINT))
     return when[peaks]
 
 
@@ -219,6 +258,11 @@ def score(found, true, duration: float, within: float = 3.0) -> tuple[float, flo
     precision, recall, F : float
         The part of the found boundaries that are true, the part of the true ones that were found, and their
         harmonic mean. All 0 where there are no boundaries to compare.
+
+    Examples
+    --------
+    >>> sections.score(found=[10, 21], true=[12, 30], duration=60)
+    (0.5, 0.5, 0.5)
     """
     from mir_eval.segment import detection
     from mir_eval.util import boundaries_to_intervals

@@ -15,13 +15,14 @@ function newPage() {
 }
 
 const BLOCK = 1 / 8; // seconds of sound in a block
-const KEPT = 24e6; // bytes of sound that a page keeps of a piece
+const MOST_BYTES = 24e6; // bytes of sound that a page keeps of a piece
 const UNDER_WAY = 4; // questions that may wait for an answer
 const LARGEST = 8; // blocks in an answer, at most
 const FETCHED = 20; // seconds that are fetched in advance: Python may be busy for so long
 const HANDED = 2.5; // seconds that the sound card has in advance: a page in the background wakes once a second
 const SAFE = 0.5; // seconds that must be there before sound goes on after it had to wait
 const FADE = 0.005; // seconds in which sound comes and goes, so that it does not click
+const LEAD = 0.025; // seconds until sound begins: what a page knows of the sound card's clock is a little old
 const IDLE = 30000; // milliseconds of silence after which the sound card may sleep
 const GONE = 3000; // milliseconds without an answer after which Python may be gone
 
@@ -42,6 +43,18 @@ function contextOf(rate) {
   return page.contexts.get(rate);
 }
 
+/** Let a sound card run, for a while. */
+function rouse(context) {
+  if (context.state !== "running") context.resume().catch(() => {});
+  rest(context);
+}
+
+/** Let it sleep if nothing sounds for long. */
+function rest(context) {
+  clearTimeout(context.idle);
+  context.idle = setTimeout(() => context.suspend(), IDLE);
+}
+
 /** The second of its clock that leaves the loudspeaker now; Bluetooth may be a quarter of a second behind. */
 function heardNow(context) {
   const { contextTime, performanceTime } = context.getOutputTimestamp?.() ?? {};
@@ -54,7 +67,7 @@ class Asked {
   constructor({ key, rate, channels, frames }) {
     Object.assign(this, { key, rate, channels, frames });
     this.size = Math.ceil(rate * BLOCK);
-    this.most = Math.max(2, Math.floor(KEPT / (2 * channels * this.size)));
+    this.most = Math.max(2, Math.floor(MOST_BYTES / (2 * channels * this.size)));
     this.blocks = new Map(); // int16, interleaved; those used last stand last
     this.waiting = new Map(); // first block asked for → how many, by whom, and when
     this.users = new Set();
@@ -211,8 +224,8 @@ class Deck {
     const begin = legs[0][0];
     this.run = { source, context, legs, again, gain, out, begin, head: begin, leg: 0, base: null, count: 0, pieces: [] };
     this.run.began = performance.now();
+    rouse(context);
     clearTimeout(context.idle);
-    if (context.state !== "running") context.resume().catch(() => {});
     this.timer = setInterval(() => {
       this.pump();
       this.user.tick();
@@ -229,7 +242,7 @@ class Deck {
     for (const { node } of pieces) node.stop(now + 2 * FADE);
     setTimeout(() => out.disconnect(), 200);
     clearInterval(this.timer);
-    context.idle = setTimeout(() => context.suspend(), IDLE);
+    rest(context);
     this.run = null;
   }
 
@@ -248,6 +261,8 @@ class Deck {
     if (!run) return;
     const { source, context } = run;
     const { rate } = source;
+    // Before its clock runs, nobody knows when anything would be heard.
+    const runs = context.state === "running" && context.currentTime > 0;
     // A seek is often followed by the next: at first only a little is handed over.
     const handed = Math.min(HANDED, 0.3 + (performance.now() - run.began) / 1000);
     while (!this.finished()) {
@@ -259,15 +274,22 @@ class Deck {
       const follows = ends && (run.again || run.leg + 1 < run.legs.length);
       // What follows fades in while the music goes on for a moment and fades out.
       const tail = follows ? Math.min(Math.round(FADE * rate), source.frames - to) : 0;
-      const late = next === null || next < context.currentTime;
+      const late = next === null || next < context.currentTime + FADE;
       const enough = run.starved && run.pieces.length ? Math.min(Math.round(SAFE * rate), to - run.head) : n + tail;
       const samples = (!late || source.read(run.head, enough)) && source.read(run.head, n + tail);
       if (!samples) {
         if (late) run.starved ??= performance.now();
         break;
       }
+      if (late && !runs) {
+        run.retry ??= setTimeout(() => {
+          run.retry = null;
+          this.pump();
+        }, 5);
+        break;
+      }
       if (late) {
-        const lead = FADE + (context.baseLatency || 0);
+        const lead = LEAD + (context.baseLatency || 0);
         run.base = Math.ceil((context.currentTime + lead) * context.sampleRate) / context.sampleRate;
         run.count = 0;
         run.fresh = true;

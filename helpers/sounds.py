@@ -9,8 +9,8 @@ from helpers.tracks import Track
 
 __all__ = ["resynthesise"]
 
-ROUNDS = 20
-AT_ONCE = 256
+_ROUNDS = 20
+_AT_ONCE = 256
 
 
 def resynthesise(track, when, power, fmin=50.0, fmax=8000.0, *, seed=0) -> Track:
@@ -35,12 +35,18 @@ def resynthesise(track, when, power, fmin=50.0, fmax=8000.0, *, seed=0) -> Track
     Returns
     -------
     Track
-        As loud as the measurements say; turned down if it went beyond ±1.
+        As loud as the measurements say, even where that is beyond ±1.
 
     Raises
     ------
     ValueError
         If there is not one column of power a moment.
+
+    Examples
+    --------
+    >>> track, when = Track(np.zeros(8000), 8000, "nothing"), [0, 0.5, 1]
+    >>> resynthesise(track, when, features.mel(track, when))
+    Track 'what is left of nothing': 0 min 1.0 s, 8000 samples at 8000 Hz
     """
     when, power = checked(when), np.asarray(power, dtype=np.float64)
     if power.ndim != 2 or power.shape[1] != len(when) - 1 or not np.isfinite(power).all():
@@ -58,20 +64,20 @@ def resynthesise(track, when, power, fmin=50.0, fmax=8000.0, *, seed=0) -> Track
     moment = np.searchsorted(when, centers, side="right") - 1
     noise = np.random.default_rng(whole(seed, "seed", 0)).standard_normal((frames + 3) * hop, np.float32)
     signal = np.zeros_like(noise)
-    for column in range(0, n, AT_ONCE):
-        gain = np.sqrt(spectra(power[:, column : column + AT_ONCE], filters) / np.sum(fade**4)).T
-        begin, end = np.searchsorted(moment, [column, min(column + AT_ONCE, n)])
-        for a in range(begin, end, AT_ONCE):
-            b = min(a + AT_ONCE, end)
+    for column in range(0, n, _AT_ONCE):
+        gain = np.sqrt(_spectra(power[:, column : column + _AT_ONCE], filters) / np.sum(fade**4)).T
+        begin, end = np.searchsorted(moment, [column, min(column + _AT_ONCE, n)])
+        for a in range(begin, end, _AT_ONCE):
+            b = min(a + _AT_ONCE, end)
             windows = np.lib.stride_tricks.sliding_window_view(noise, n_fft)[a * hop : b * hop : hop] * fade
             shaped = np.fft.irfft(np.fft.rfft(windows) * gain[moment[a:b] - column], n_fft) * (fade / 2)
             for i, window in enumerate(shaped, a):
                 signal[i * hop : i * hop + n_fft] += window
     signal = signal[3 * hop :][: len(track.signal)]
-    return Track(signal / max(1, np.abs(signal).max()), track.sr, f"what is left of {track.name}")
+    return Track(signal, track.sr, f"what is left of {track.name}")
 
 
-def spectra(power, filters) -> np.ndarray:
+def _spectra(power, filters) -> np.ndarray:
     """Return spectra whose mel bands are as close to the given power as can be; float64 [n_fft / 2 + 1, n].
 
     The filters overlap, so each round compares the bands of the spectra so far with the given ones and corrects
@@ -80,7 +86,7 @@ def spectra(power, filters) -> np.ndarray:
     filters, power = filters.astype(np.float64), np.maximum(power, 0)
     share = filters.sum(axis=0)[:, np.newaxis]
     result = np.ones((filters.shape[1], power.shape[1])) * (share > 0)
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         lacking = power / np.maximum(filters @ result, 1e-30)
         result *= filters.T @ lacking / np.maximum(share, 1e-30)
     return result

@@ -14,14 +14,21 @@ from helpers.checks import checked, whole
 
 __all__ = ["sample_edges", "window_length", "windows"]
 
-SAMPLES_PER_BLOCK = 1 << 17
-BLOCKS_PER_TASK = 16
+_SAMPLES_PER_BLOCK = 1 << 17
+_BLOCKS_PER_TASK = 16
+# Mean power of samples, −120 dB: what is quieter is rounding, of 24 bits or of calculations, and counts as silence.
+_SILENCE = 1e-12
 
 
 def window_length(sr: int) -> int:
     """Return the power of two that comes nearest to 93 ms: 2048 samples at 22,050 Hz, 4096 at 44,100 Hz.
 
     So a picture of the same music looks the same at every sample rate. 2048 at 22,050 Hz is librosa's default.
+
+    Examples
+    --------
+    >>> spectra.window_length(22050), spectra.window_length(44100)
+    (2048, 4096)
     """
     return 2 ** round(np.log2(2048 / 22050 * sr))
 
@@ -31,6 +38,12 @@ def sample_edges(track, when) -> np.ndarray:
 
     Every sample between the first and the last edge falls in exactly one moment. A moment may be empty if it is
     shorter than a sample.
+
+    Examples
+    --------
+    >>> track = load_track("groove")
+    >>> spectra.sample_edges(track, [0, 0.5, 1])
+    array([    0, 22050, 44100])
     """
     # A millionth of a sample keeps an edge meant for a sample on that sample.
     return np.clip(np.ceil(checked(when) * track.sr - 1e-6), 0, len(track.signal)).astype(np.int64)
@@ -45,6 +58,12 @@ def windows(track, when, n_fft: int) -> tuple[np.ndarray, np.ndarray]:
         The first sample of each window; it may lie before the first sample of the music.
     first : int64 [n + 1]
         The windows of moment *i* are first[i] … first[i + 1] − 1.
+
+    Examples
+    --------
+    >>> track = load_track("groove")
+    >>> spectra.windows(track, [0, 0.1, 0.2], n_fft=4096)
+    (array([-1313,   157,  1627,  3097,  4567,  6037]), array([0, 3, 6]))
     """
     edges = checked(when) * track.sr
     length = np.diff(edges)
@@ -75,7 +94,8 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
 
     `summarise` is given the power of the lowest `heard` frequencies of some moments, float64 [moments, heard], and
     returns [moments, bins]. Works through the music in small blocks, so that memory does not grow with its length, on
-    all processors.
+    all processors. A constant that was added to the music (`Track.offset`) is taken away first, or it would be heard
+    wherever the music begins and ends; and what is below −120 dB of a full scale counts as silence.
     """
     n_fft = whole(n_fft, "n_fft", 2)
     if n_fft % 2:
@@ -86,7 +106,7 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)
     result = np.empty((n, bins), np.float32)
     # Sharing out a block takes its number of windows squared.
-    at_once = min(max(1, SAMPLES_PER_BLOCK // n_fft), 128)
+    at_once = min(max(1, _SAMPLES_PER_BLOCK // n_fft), 128)
 
     def measure(task):
         """Fill in the rows of some moments: no two tasks share a row."""
@@ -97,26 +117,30 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
         spectra = np.empty((at_once, n_fft // 2 + 1), np.complex128)
         for a in range(first[begin], first[end], at_once):
             b = min(a + at_once, first[end])
-            np.multiply(cut(track.signal, starts[a:b], n_fft), hann, out=windowed[: b - a])
+            np.multiply(_cut(track, starts[a:b], n_fft), hann, out=windowed[: b - a])
             parts = np.fft.rfft(windowed[: b - a], out=spectra[: b - a]).view(np.float64)[:, : 2 * heard]
             np.square(parts, out=parts)
             there = np.arange(moment[a], moment[b - 1] + 1)
             share = (moment[a:b] == there[:, np.newaxis]) / count[there, np.newaxis]
             mean[there - begin] += share @ (parts[:, ::2] + parts[:, 1::2])
+        # A window's power over all frequencies is that of its samples times their number squared, times 3/16.
+        mean[mean.sum(axis=1) < _SILENCE * 3 / 16 * n_fft**2] = 0
         result[begin:end] = summarise(mean)
 
     # The tasks do not depend on the number of processors, so neither do the roundings.
-    bounds = np.unique(np.searchsorted(first, np.arange(0, first[-1], BLOCKS_PER_TASK * at_once)))
+    bounds = np.unique(np.searchsorted(first, np.arange(0, first[-1], _BLOCKS_PER_TASK * at_once)))
     # One thread a matrix product: they would wait for each other.
     with ThreadPoolExecutor(os.cpu_count()) as pool, threadpool_limits(1, "blas"):
         list(pool.map(measure, pairwise(np.append(bounds, n))))
     return result.T
 
 
-def cut(signal: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+def _cut(track, starts: np.ndarray, length: int) -> np.ndarray:
     """Return the stretches of `length` samples that begin at `starts`, zero where there is no music."""
     low, high = starts[0], starts[-1] + length
-    near = signal[max(low, 0) : max(high, 0)]
+    near = track.signal[max(low, 0) : max(high, 0)]
+    if track.offset:
+        near = near - np.float32(track.offset)
     if len(near) < high - low:
         before = min(max(-low, 0), high - low)
         near = np.pad(near, (before, high - low - before - len(near)))

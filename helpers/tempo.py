@@ -18,34 +18,34 @@ from helpers import features, moments, outputs, spectra
 __all__ = ["Pulse", "bars", "candidates", "find", "line", "onsets", "reported", "similarity"]
 
 # Onsets are measured this many times a second, attacks so many.
-RATE, FINE = 100, 1000
+_RATE, _FINE = 100, 1000
 # How much stronger onsets must be on the beats than elsewhere, if no tempo holds. White noise reaches 1.2.
-AUDIBLE = 2.0
+_AUDIBLE = 2.0
 # Which share of the beats must lie on lines, and how far off a beat may be, in periods.
-STEADY, ON_LINE = 0.7, 0.1
+_STEADY, _ON_LINE = 0.7, 0.1
 # How far the tempo may be from the one that is asked for.
-NEAR = 0.04
+_NEAR = 0.04
 # Lines of a beat are compared in groups of so many; a tempo that holds, holds for three groups.
-TOGETHER = 8
+_TOGETHER = 8
 # How alike lines are, a correlation, where one tempo holds. Clicks at half as many again reach 0.58 by chance.
-ALIKE = 0.55
-LEAST = 3 * TOGETHER
+_ALIKE = 0.55
+_LEAST = 3 * _TOGETHER
 # The most usual tempo; one octave from it counts 0.6, as in librosa.
-USUAL_BPM = 130
-SLOWEST, FASTEST = 20, 400
+_USUAL_BPM = 130
+_SLOWEST, _FASTEST = 20, 400
 # Lines that are less alike than this are so by chance.
-UNALIKE = 0.01
+_UNALIKE = 0.01
 # A line does not bridge so many beats in a row at which nothing begins, without being asked.
-PAUSE = 4
+_PAUSE = 4
 # Nothing begins where the mean band grows by less than this, in dB: it is the ripple of a steady tone.
-SILENT = 0.1
+_SILENT = 0.1
 # Which tempos could be meant, beside the one that librosa reports.
-LEVELS = (1, 1 / 2, 2, 2 / 3, 3 / 2, 3 / 4, 4 / 3)
+_LEVELS = (1, 1 / 2, 2, 2 / 3, 3 / 2, 3 / 4, 4 / 3)
 # Over this many beats, beats are compared to find bars.
-LOOK_AHEAD = 24
+_LOOK_AHEAD = 24
 
 # The onsets and the attacks of a track, for as long as the track is in use.
-ONSETS, ATTACKS = WeakKeyDictionary(), WeakKeyDictionary()
+_ONSETS, _ATTACKS = WeakKeyDictionary(), WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +80,12 @@ class Pulse:
         Beats a bar, and the number of a beat that begins one. Until `bars` has looked, every beat is a bar.
     bar_score : float
         As explained at `bars`.
+
+    Examples
+    --------
+    >>> pulse = tempo.Pulse(np.arange(8) / 2, period=0.5, steady=True)
+    >>> pulse.bpm, pulse.seconds([0, 1, 100])
+    (120.0, array([ 0. ,  0.5, 50. ]))
     """
 
     beats: np.ndarray
@@ -148,15 +154,21 @@ def find(track, bpm: float | None = None) -> Pulse:
     ------
     ValueError
         If `bpm` is not a number from 20 to 400.
+
+    Examples
+    --------
+    >>> pulse = tempo.find(load_track("groove"))
+    >>> round(pulse.bpm, 1), pulse.metre, pulse.why
+    (128.0, 4, 'One tempo holds: 128.00 beats a minute.')
     """
     if bpm is None:
         pulse = candidates(track)[0]
-    elif isinstance(bpm, str) or not SLOWEST <= bpm <= FASTEST:
-        raise ValueError(f"bpm={bpm!r} was given; {SLOWEST} to {FASTEST} beats a minute were expected.")
+    elif isinstance(bpm, str) or not _SLOWEST <= bpm <= _FASTEST:
+        raise ValueError(f"bpm={bpm!r} was given; {_SLOWEST} to {_FASTEST} beats a minute were expected.")
     else:
-        pulse = listen(track, bpm)
-    if pulse.period and not pulse.steady and pulse.alike <= UNALIKE:
-        pulse = follow(track, pulse)
+        pulse = _listen(track, bpm)
+    if pulse.period and not pulse.steady and pulse.alike <= _UNALIKE:
+        pulse = _follow(track, pulse)
     return bars(track, pulse)[0] if pulse.period else pulse
 
 
@@ -165,9 +177,14 @@ def candidates(track) -> list[Pulse]:
 
     Music has a beat on several levels, and nobody but the listener can tell which one is meant. `score`, `contrast`,
     `share` and `alike` say what speaks for each. Their bars have not been sought yet: give `find` the tempo you choose.
+
+    Examples
+    --------
+    >>> [round(pulse.bpm) for pulse in tempo.candidates(load_track("groove"))]
+    [128, 85, 64, 256, 171, 96, 192]
     """
-    near = [reported(track) * level for level in LEVELS]
-    found = [listen(track, bpm) for bpm in near if SLOWEST <= bpm <= FASTEST]
+    near = [reported(track) * level for level in _LEVELS]
+    found = [_listen(track, bpm) for bpm in near if _SLOWEST <= bpm <= _FASTEST]
     found = found or [Pulse(np.empty(0), why="Nothing in it begins: there is no beat.")]
     return sorted(found, key=lambda pulse: (pulse.period is None, -pulse.score))
 
@@ -191,6 +208,12 @@ def bars(track, pulse: Pulse, metres=(4, 3, 2)) -> list[Pulse]:
     -------
     list of Pulse
         One for each metre and each beat a bar could begin with, in falling order of `bar_score`.
+
+    Examples
+    --------
+    >>> track = load_track("groove")
+    >>> [bar.metre for bar in tempo.bars(track, tempo.find(track))][:2]
+    [4, 2]
     """
     first, last = pulse.numbers([0, track.duration])
     number = np.arange(np.ceil(first), np.floor(last)).astype(np.int64)
@@ -201,7 +224,7 @@ def bars(track, pulse: Pulse, metres=(4, 3, 2)) -> list[Pulse]:
     sound = features.perceptual_mel(track, quarters)
     sound = sound.reshape(-1, n, 4).swapaxes(1, 2).reshape(-1, n)
     notes = features.chroma(track, quarters[::4])
-    lags = np.arange(1, min(LOOK_AHEAD + 1, n))
+    lags = np.arange(1, min(_LOOK_AHEAD + 1, n))
     alike = np.array([similarity(sound, lag).mean() for lag in lags])
     one, two, three = (similarity(notes, lag) for lag in (1, 2, 3))
     # Between beats i + 1 and i + 2: two beats before and two after, against each beat before with each after.
@@ -211,73 +234,85 @@ def bars(track, pulse: Pulse, metres=(4, 3, 2)) -> list[Pulse]:
         whole = lags % metre == 0
         for downbeat in range(metre):
             begins = place % metre == downbeat
-            score = difference(alike, whole) + difference(change, begins)
+            score = _difference(alike, whole) + _difference(change, begins)
             found.append(replace(pulse, metre=metre, downbeat=downbeat, bar_score=score))
     return sorted(found, key=lambda pulse: -pulse.bar_score)
 
 
 def onsets(track) -> np.ndarray:
-    """Measure how much louder each hundredth of a second is than the one before: float32 [n], dB, mean of mel bands."""
-    if track not in ONSETS:
-        n = max(2, int(track.duration * RATE))
-        when = moments.between(0, n / RATE, n)
-        ONSETS[track] = features.onset_strength(track, when, n_fft=spectra.window_length(track.sr) // 4)[0]
-    return ONSETS[track]
+    """Measure how much louder each hundredth of a second is than the one before: float32 [n], dB, mean of mel bands.
+
+    Examples
+    --------
+    >>> tempo.onsets(load_track("groove")).shape
+    (17708,)
+    """
+    if track not in _ONSETS:
+        n = max(2, int(track.duration * _RATE))
+        when = moments.between(0, n / _RATE, n)
+        _ONSETS[track] = features.onset_strength(track, when, n_fft=spectra.window_length(track.sr) // 4)[0]
+    return _ONSETS[track]
 
 
-def attacks(track) -> np.ndarray:
+def _attacks(track) -> np.ndarray:
     """Measure how much louder the 10 ms after each millisecond are than the 10 ms before: float32 [n], log of power.
 
     What is nearest counts most. So it is greatest where a sound begins, whether soft or loud, short or long; the
     windows of a spectrum are too long to tell.
     """
-    if track not in ATTACKS:
-        n, block = int(track.duration * FINE), 60 * FINE
+    if track not in _ATTACKS:
+        n, block = int(track.duration * _FINE), 60 * _FINE
         power = np.empty(n, np.float32)
         for a in range(0, n, block):
-            edges = np.arange(a, min(a + block, n) + 1) * track.sr // FINE
-            samples = np.square(track.signal[edges[0] : edges[-1]])
+            edges = np.arange(a, min(a + block, n) + 1) * track.sr // _FINE
+            samples = np.square(track.signal[edges[0] : edges[-1]] - np.float32(track.offset))
             power[a : a + block] = np.add.reduceat(samples, edges[:-1] - edges[0])
-        weight = np.arange(FINE // 100, 0, -1, dtype=np.float32)
+        weight = np.arange(_FINE // 100, 0, -1, dtype=np.float32)
         before, after = np.convolve(power, weight), np.convolve(power, weight[::-1])[len(weight) - 1 :]
         faint = max(1e-4 * after.mean(), 1e-12)
-        ATTACKS[track] = np.log(after + faint)
-        ATTACKS[track][1:] -= np.log(before[: max(0, n - 1)] + faint)
-    return ATTACKS[track]
+        _ATTACKS[track] = np.log(after + faint)
+        _ATTACKS[track][1:] -= np.log(before[: max(0, n - 1)] + faint)
+    return _ATTACKS[track]
 
 
-def sharpen(track, beats) -> np.ndarray:
+def _sharpen(track, beats) -> np.ndarray:
     """Move each beat to where a sound begins, at most 20 ms away."""
-    attack, reach = attacks(track), FINE // 50
-    near = np.round(beats * FINE).astype(np.int64)[:, np.newaxis] + np.arange(-reach, reach + 1)
+    attack, reach = _attacks(track), _FINE // 50
+    near = np.round(beats * _FINE).astype(np.int64)[:, np.newaxis] + np.arange(-reach, reach + 1)
     near = np.clip(near, 0, len(attack) - 1)
-    return (near[np.arange(len(near)), attack[near].argmax(axis=1)] + 0.5) / FINE
+    return (near[np.arange(len(near)), attack[near].argmax(axis=1)] + 0.5) / _FINE
 
 
 def reported(track) -> float:
-    """Return the tempo that librosa reports, in beats a minute; 0 where nothing begins."""
-    return rough(onsets(track))
+    """Return the tempo that librosa reports, in beats a minute; 0 where nothing begins.
+
+    Examples
+    --------
+    >>> round(tempo.reported(load_track("groove")), 1)
+    127.7
+    """
+    return _rough(onsets(track))
 
 
-def rough(strength, **prior) -> float:
+def _rough(strength, **prior) -> float:
     """Return the tempo that librosa reports for onsets; `prior` is what `librosa.feature.tempo` expects."""
     import librosa
 
     if not strength.any():
         return 0.0
     # One autocorrelation of the whole piece instead of one each moment: a thousand times less memory.
-    alike = np.maximum(0, librosa.autocorrelate(strength, max_size=8 * RATE))
-    return float(librosa.feature.tempo(tg=alike[:, np.newaxis], sr=RATE, hop_length=1, **prior)[0])
+    alike = np.maximum(0, librosa.autocorrelate(strength, max_size=8 * _RATE))
+    return float(librosa.feature.tempo(tg=alike[:, np.newaxis], sr=_RATE, hop_length=1, **prior)[0])
 
 
-def pick(strength, bpm, **how) -> np.ndarray:
+def _pick(strength, bpm, **how) -> np.ndarray:
     """Return the frames of the beats that librosa picks near a tempo, or near one for each frame."""
     import librosa
 
-    return librosa.beat.beat_track(onset_envelope=strength, sr=RATE, hop_length=1, bpm=bpm, trim=False, **how)[1]
+    return librosa.beat.beat_track(onset_envelope=strength, sr=_RATE, hop_length=1, bpm=bpm, trim=False, **how)[1]
 
 
-def likeness(strength) -> np.ndarray:
+def _likeness(strength) -> np.ndarray:
     """Return how alike onsets are to those 0, 1, 2 … hundredths of a second later, up to half of their length.
 
     A correlation each: the likeness of neighbouring lines, for lines of every length at once.
@@ -288,14 +323,14 @@ def likeness(strength) -> np.ndarray:
     return librosa.autocorrelate(x, max_size=half) / max(x @ x, 1e-9) * (len(x) / np.arange(len(x), len(x) - half, -1))
 
 
-def comb(alike, periods, first: int, last: int) -> np.ndarray:
+def _comb(alike, periods, first: int, last: int) -> np.ndarray:
     """Return, for each period, the mean likeness of onsets that are `first` to `last` periods apart."""
-    at = np.multiply.outer(np.asarray(periods) * RATE, np.arange(first, last + 1))
+    at = np.multiply.outer(np.asarray(periods) * _RATE, np.arange(first, last + 1))
     frame = np.minimum(at.astype(np.int64), len(alike) - 2)
     return (alike[frame] + (at - frame) * (alike[frame + 1] - alike[frame])).mean(axis=1)
 
 
-def needle(strength, bpm: float) -> tuple[float, float, bool]:
+def _needle(strength, bpm: float) -> tuple[float, float, bool]:
     """Find the period near a tempo that makes lines most alike: lines 1, 2, 3 … periods apart.
 
     Returns
@@ -307,46 +342,46 @@ def needle(strength, bpm: float) -> tuple[float, float, bool]:
     clear : bool
         Whether lines far apart are clearly more alike than with a slightly wrong period.
     """
-    alike, period = likeness(strength), 60 / bpm
-    reach = len(alike) / RATE / (1 + NEAR)
+    alike, period = _likeness(strength), 60 / bpm
+    reach = len(alike) / _RATE / (1 + _NEAR)
     last = min(64, int(reach / period))
     if last < 4:
         return period, 0.0, False
-    tried = period * np.exp(np.arange(-NEAR, NEAR, 0.2 / (last * period * RATE)))
-    heights = comb(alike, tried, 1, last)
+    tried = period * np.exp(np.arange(-_NEAR, _NEAR, 0.2 / (last * period * _RATE)))
+    heights = _comb(alike, tried, 1, last)
     period, height = tried[heights.argmax()], heights.max()
     far = last // 2 + 1
     # Off by 0.06 to 0.5 s in the nearest of the lines compared.
-    wrong = period * np.arange(6, 48, 0.5) / (far * period * RATE)
-    (there,), around = comb(alike, [period], far, last), comb(alike, period + np.append(-wrong, wrong), far, last)
+    wrong = period * np.arange(6, 48, 0.5) / (far * period * _RATE)
+    (there,), around = _comb(alike, [period], far, last), _comb(alike, period + np.append(-wrong, wrong), far, last)
     chance = 1 / np.sqrt(len(strength) * (last - far + 1))
     clear = there > 2 * around.max() + 5 * chance
     while last < int(reach / period):
-        width, last = 1 / (last * period * RATE), min(8 * last, int(reach / period))
+        width, last = 1 / (last * period * _RATE), min(8 * last, int(reach / period))
         tried = period * (1 + np.linspace(-width, width, 81))
-        period = tried[comb(alike, tried, 1, last).argmax()]
+        period = tried[_comb(alike, tried, 1, last).argmax()]
     return float(period), float(height), bool(clear)
 
 
-def folded(strength, period: float) -> np.ndarray:
+def _folded(strength, period: float) -> np.ndarray:
     """Wrap onsets into lines of one beat, and return the shape of each eight: [lines, bins], unit vectors, mean 0."""
-    n, bins = int(len(strength) / RATE / period / TOGETHER), round(period * RATE)
-    at = period * RATE * np.arange(n * TOGETHER * bins) / bins
-    lines = np.interp(at, np.arange(len(strength)), strength).reshape(n, TOGETHER, bins).mean(axis=1)
+    n, bins = int(len(strength) / _RATE / period / _TOGETHER), round(period * _RATE)
+    at = period * _RATE * np.arange(n * _TOGETHER * bins) / bins
+    lines = np.interp(at, np.arange(len(strength)), strength).reshape(n, _TOGETHER, bins).mean(axis=1)
     lines -= lines.mean(axis=1, keepdims=True)
     return lines / np.maximum(np.linalg.norm(lines, axis=1, keepdims=True), 1e-9)
 
 
-def run(lines) -> tuple[int, int]:
+def _run(lines) -> tuple[int, int]:
     """Return the longest run of lines that are like each other: its first line, and the one after its last.
 
-    It is the run with the greatest sum of correlations with one line, less `ALIKE` each; and then with its
+    It is the run with the greatest sum of correlations with one line, less `_ALIKE` each; and then with its
     own mean.
     """
     models = lines[:: 1 + len(lines) // 64]
     for _ in range(3):
         models = models / np.maximum(np.linalg.norm(models, axis=1, keepdims=True), 1e-9)
-        total = np.pad(np.cumsum(models @ lines.T - ALIKE, axis=1), ((0, 0), (1, 0)))
+        total = np.pad(np.cumsum(models @ lines.T - _ALIKE, axis=1), ((0, 0), (1, 0)))
         gain = total - np.minimum.accumulate(total, axis=1)
         best, last = np.unravel_index(gain.argmax(), gain.shape)
         first = total[best, : last + 1].argmin()
@@ -354,7 +389,7 @@ def run(lines) -> tuple[int, int]:
     return int(first), int(last)
 
 
-class Stretch(NamedTuple):
+class _Stretch(NamedTuple):
     """Where one tempo holds: its first frame, the one after its last, its period, and how alike its lines are."""
 
     begin: int
@@ -363,42 +398,42 @@ class Stretch(NamedTuple):
     alike: float
 
 
-def stretches(strength, bpm: float, shortest: float = 0, begin: int = 0) -> list[Stretch]:
+def _stretches(strength, bpm: float, shortest: float = 0, begin: int = 0) -> list[_Stretch]:
     """Find the stretches in which one tempo holds, each a sixty-fourth of the whole at least.
 
     Lines of a beat are like their mean where the tempo holds, and not elsewhere. So a stretch is the run of lines with
-    the greatest sum of correlations, less `ALIKE` each. What is left before and after it is searched in the
+    the greatest sum of correlations, less `_ALIKE` each. What is left before and after it is searched in the
     same way, and each half of music in which no tempo holds.
     """
     length = len(strength)
     shortest = shortest or length / 64
-    least = max(shortest, LEAST * 60 / bpm * RATE)
+    least = max(shortest, _LEAST * 60 / bpm * _RATE)
     if length < least or not strength.any():
         return []
-    period, alike, clear = needle(strength, bpm)
+    period, alike, clear = _needle(strength, bpm)
     found, parts = [], [(0, length // 2), (length // 2, length)]
     if clear:
-        first, last = run(folded(strength, period))
-        if (last - first) * TOGETHER < LEAST:
+        first, last = _run(_folded(strength, period))
+        if (last - first) * _TOGETHER < _LEAST:
             return []
-        first, last = (int(line * TOGETHER * period * RATE) for line in (first, last))
-        period, alike, _ = needle(strength[first:last], 60 / period)
-        found, parts = [Stretch(begin + first, begin + last, period, alike)], [(0, first), (last, length)]
+        first, last = (int(line * _TOGETHER * period * _RATE) for line in (first, last))
+        period, alike, _ = _needle(strength[first:last], 60 / period)
+        found, parts = [_Stretch(begin + first, begin + last, period, alike)], [(0, first), (last, length)]
     elif length < 2 * least:
         return []
     for a, b in parts:
-        near = rough(strength[a:b], start_bpm=bpm, std_bpm=0.6) if b - a >= least else 0
-        levels = near * np.array(LEVELS if clear else LEVELS[:1])
-        levels = levels[(levels >= SLOWEST) & (levels <= FASTEST)]
+        near = _rough(strength[a:b], start_bpm=bpm, std_bpm=0.6) if b - a >= least else 0
+        levels = near * np.array(_LEVELS if clear else _LEVELS[:1])
+        levels = levels[(levels >= _SLOWEST) & (levels <= _FASTEST)]
         if len(levels):
             usual = np.exp(-0.5 * (np.log2(levels / bpm) / 0.6) ** 2)
-            alike = [needle(strength[a:b], level)[1] for level in levels] if clear else 1
-            found += stretches(strength[a:b], float(levels[(alike * usual).argmax()]), shortest, begin + a)
+            alike = [_needle(strength[a:b], level)[1] for level in levels] if clear else 1
+            found += _stretches(strength[a:b], float(levels[(alike * usual).argmax()]), shortest, begin + a)
     return sorted(found)
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class _Line:
     """Beats, and the straight line through them as `line` finds it."""
 
     beats: np.ndarray
@@ -408,7 +443,7 @@ class Line:
     share: float
 
     @classmethod
-    def near(cls, beats, period: float, where=None) -> "Line":
+    def near(cls, beats, period: float, where=None) -> "_Line":
         """Return the line near a period, which is no more certain than the two agree."""
         start, found, error, share = line(beats if where is None else where, period)
         return cls(beats, start, found, max(error, abs(found - period)), share)
@@ -416,7 +451,7 @@ class Line:
     def off(self) -> float:
         """Return how far the beats near the line are from it: root mean square, in seconds."""
         rest = (self.beats - self.start + self.period / 2) % self.period - self.period / 2
-        return np.sqrt(np.square(rest[np.abs(rest) < ON_LINE * self.period]).mean())
+        return np.sqrt(np.square(rest[np.abs(rest) < _ON_LINE * self.period]).mean())
 
     def between(self, begin: float, end: float) -> np.ndarray:
         """Return the seconds of its beats from one time to another."""
@@ -429,40 +464,40 @@ class Line:
         return f"{60 / self.period:.{int(np.clip(-np.log10(max(off, 1e-9)), 0, 3))}f}"
 
 
-def on_grid(strength, part: Stretch) -> np.ndarray:
+def _on_grid(strength, part: _Stretch) -> np.ndarray:
     """Return the frames in a stretch that are whole periods apart, and where most begins."""
-    shape = folded(strength[part.begin : part.end], part.period).mean(axis=0)
-    frames = np.arange(part.begin + part.period * RATE * shape.argmax() / len(shape), part.end, part.period * RATE)
+    shape = _folded(strength[part.begin : part.end], part.period).mean(axis=0)
+    frames = np.arange(part.begin + part.period * _RATE * shape.argmax() / len(shape), part.end, part.period * _RATE)
     return np.minimum(np.round(frames).astype(np.int64), part.end - 1)
 
 
-def listen(track, bpm: float) -> Pulse:
+def _listen(track, bpm: float) -> Pulse:
     """Find the beats near a tempo: on one line, on a line for each stretch of the music, or as librosa picks them."""
     from scipy.ndimage import maximum_filter1d
 
-    strength = np.where(onsets(track) > SILENT, onsets(track), 0)
+    strength = np.where(onsets(track) > _SILENT, onsets(track), 0)
     # Beats are played, and measured, some hundredths of a second early or late.
     blurred = np.convolve(strength, np.array([1, 2, 3, 2, 1], np.float32) / 9, "same")
     loud = maximum_filter1d(strength, 5) / max(1e-9, maximum_filter1d(strength, 5).mean())
-    held = stretches(blurred, bpm)
-    holds = sum(strength[part.begin : part.end].sum() for part in held) >= STEADY * strength.sum() > 0
-    grids = [on_grid(blurred, part) for part in held] if holds else [pick(strength, bpm)]
+    held = _stretches(blurred, bpm)
+    holds = sum(strength[part.begin : part.end].sum() for part in held) >= _STEADY * strength.sum() > 0
+    grids = [_on_grid(blurred, part) for part in held] if holds else [_pick(strength, bpm)]
     frames = np.concatenate(grids)
     sounds = loud[frames] > 0
     if sounds.sum() < 4:
-        return Pulse(frames[sounds] / RATE, why=f"Beats were heard {sounds.sum()} times: too few to tell a tempo.")
+        return Pulse(frames[sounds] / _RATE, why=f"Beats were heard {sounds.sum()} times: too few to tell a tempo.")
     contrast, share = float(loud[frames].mean()), float((loud[frames] > 1).mean())
-    beats = sharpen(track, frames[sounds] / RATE)
+    beats = _sharpen(track, frames[sounds] / _RATE)
     if holds:
-        lines = joined([one for part in held for one in unbroken(beats, part)])
+        lines = _joined([one for part in held for one in _unbroken(beats, part)])
         alike = sum(part.alike * (part.end - part.begin) for part in held) / len(strength)
     else:
-        lines = [Line(beats, *line(beats))]
-        alike = UNALIKE * lines[0].share
-    score = alike * share * sounds.mean() * np.exp(-0.5 * np.log2(bpm / USUAL_BPM) ** 2)
+        lines = [_Line(beats, *line(beats))]
+        alike = _UNALIKE * lines[0].share
+    score = alike * share * sounds.mean() * np.exp(-0.5 * np.log2(bpm / _USUAL_BPM) ** 2)
     pulse = Pulse(beats, score=float(score), contrast=contrast, share=share, alike=float(alike))
     # Of a short piece, the line alone must tell.
-    short = len(strength) < LEAST * 60 / bpm * RATE and lines[0].share >= STEADY and contrast >= AUDIBLE
+    short = len(strength) < _LEAST * 60 / bpm * _RATE and lines[0].share >= _STEADY and contrast >= _AUDIBLE
     if len(lines) == 1 and (holds or short):
         (one,) = lines
         why = f"One tempo holds: {one.bpm()} beats a minute."
@@ -471,37 +506,37 @@ def listen(track, bpm: float) -> Pulse:
     if holds:
         parts = [f"{one.bpm()} beats a minute from {outputs.clock(one.beats[0], minutes=True)}" for one in lines]
         why = f"The beat changes, and one tempo holds in each of {len(parts)} stretches: {', '.join(parts)}."
-        return wandering(pulse, chained(lines, loud - 1, track.duration), why)
-    if contrast < AUDIBLE:
+        return _wandering(pulse, _chained(lines, loud - 1, track.duration), why)
+    if contrast < _AUDIBLE:
         why = f"Onsets are only {contrast:.1f} times as strong on the beats as elsewhere: no beat stands out."
         return replace(pulse, why=why)
     first, *_, last = np.flatnonzero(sounds)
     why = f"Only {lines[0].share:.0%} of the beats lie on one line: the tempo wanders."
-    return wandering(pulse, sharpen(track, frames[first : last + 1] / RATE), why)
+    return _wandering(pulse, _sharpen(track, frames[first : last + 1] / _RATE), why)
 
 
-def unbroken(beats, part: Stretch) -> list[Line]:
+def _unbroken(beats, part: _Stretch) -> list[_Line]:
     """Return the lines through the beats of a stretch: one before and one after each pause of four beats or more."""
-    mine = beats[(beats >= part.begin / RATE) & (beats < part.end / RATE)]
+    mine = beats[(beats >= part.begin / _RATE) & (beats < part.end / _RATE)]
     gaps = np.diff(mine)
-    pause = PAUSE * max(part.period, np.median(gaps)) if len(gaps) else 0
+    pause = _PAUSE * max(part.period, np.median(gaps)) if len(gaps) else 0
     pieces = np.split(mine, np.flatnonzero(gaps > pause) + 1)
-    return [Line.near(piece, part.period) for piece in pieces if len(piece) >= 4]
+    return [_Line.near(piece, part.period) for piece in pieces if len(piece) >= 4]
 
 
-def wandering(pulse: Pulse, beats, why: str) -> Pulse:
+def _wandering(pulse: Pulse, beats, why: str) -> Pulse:
     """Return a pulse that goes from beat to beat."""
     return replace(pulse, beats=beats, period=float(np.median(np.diff(beats))), start=float(beats[0]), why=why)
 
 
-def joined(lines: list[Line]) -> list[Line]:
+def _joined(lines: list[_Line]) -> list[_Line]:
     """Join neighbouring lines where one goes through the beats of both, or through those of one between the other's."""
     result = lines[:1]
     for other in lines[1:]:
         one = result[-1]
         period = max(one, other, key=lambda some: len(some.beats)).period
         for shift in (0, period / 2):
-            joint = Line.near(np.append(one.beats, other.beats), period, np.append(one.beats, other.beats + shift))
+            joint = _Line.near(np.append(one.beats, other.beats), period, np.append(one.beats, other.beats + shift))
             apart = (one.share * len(one.beats) + other.share * len(other.beats)) / len(joint.beats)
             if joint.share > 0.9 * apart and joint.off() < 1.3 * max(one.off(), other.off()) + 0.001:
                 result[-1] = joint
@@ -511,7 +546,7 @@ def joined(lines: list[Line]) -> list[Line]:
     return result
 
 
-def chained(lines: list[Line], gain, duration: float) -> np.ndarray:
+def _chained(lines: list[_Line], gain, duration: float) -> np.ndarray:
     """Return the beats of one line after the other, each up to where both together gain most.
 
     `gain` is what a beat is worth in each hundredth of a second.
@@ -520,14 +555,14 @@ def chained(lines: list[Line], gain, duration: float) -> np.ndarray:
     for one, other in pairwise(lines):
         middles = np.median(one.beats), np.median(other.beats)
         ours, theirs = one.between(*middles), other.between(*middles)
-        until, before = (np.append(0, np.cumsum(gain[(some * RATE).astype(np.int64)])) for some in (ours, theirs))
+        until, before = (np.append(0, np.cumsum(gain[(some * _RATE).astype(np.int64)])) for some in (ours, theirs))
         end = ours[(until[1:] - before[np.searchsorted(theirs, ours + other.period / 2)]).argmax()]
         beats.append(one.between(begin, end + one.period / 2))
         begin = end + other.period / 2
     return np.concatenate([*beats, lines[-1].between(begin, duration)])
 
 
-def follow(track, pulse: Pulse) -> Pulse:
+def _follow(track, pulse: Pulse) -> Pulse:
     """Find wandering beats again, four times, each time near the tempo that the last ones had there, and less strictly.
 
     That tempo is the median of 13 beats, so that a few wrong ones do not lead astray.
@@ -537,16 +572,16 @@ def follow(track, pulse: Pulse) -> Pulse:
     strength, beats = onsets(track), pulse.beats
     for _ in range(4):
         local = 60 / median_filter(np.diff(beats), 13, mode="nearest")
-        bpm = np.interp(np.arange(len(strength)) / RATE, (beats[1:] + beats[:-1]) / 2, local)
-        again = pick(strength, bpm, tightness=50) / RATE
+        bpm = np.interp(np.arange(len(strength)) / _RATE, (beats[1:] + beats[:-1]) / 2, local)
+        again = _pick(strength, bpm, tightness=50) / _RATE
         if len(again) < 4:
             break
         beats = again
     early, late = pulse.beats[0] - pulse.period / 2, pulse.beats[-1] + pulse.period / 2
-    beats = sharpen(track, beats[(beats > early) & (beats < late)])
+    beats = _sharpen(track, beats[(beats > early) & (beats < late)])
     few = min(8, len(beats) - 1)
     slow, fast = np.percentile(60 * few / (beats[few:] - beats[:-few]), [2, 98])
-    return wandering(pulse, beats, f"{pulse.why[:-1]}, {slow:.0f} to {fast:.0f} beats a minute.")
+    return _wandering(pulse, beats, f"{pulse.why[:-1]}, {slow:.0f} to {fast:.0f} beats a minute.")
 
 
 def line(beats, period: float | None = None) -> tuple[float, float, float, float]:
@@ -570,34 +605,40 @@ def line(beats, period: float | None = None) -> tuple[float, float, float, float
         infinite where fewer than 70 % of the beats are near the line, because it may be a wrong one.
     share : float
         Which share of the beats lies within a tenth of a period of the line, 0 to 1.
+
+    Examples
+    --------
+    >>> start, period, error, share = tempo.line(np.array([0.5, 1, 1.5, 2.5, 3, 3.5]))
+    >>> round(start, 3), round(period, 3), share
+    (0.5, 0.5, 1.0)
     """
     from scipy.fft import rfft
 
     since = beats - beats[0]
     median = np.median(np.diff(beats))
     if period is None:
-        train = np.bincount(np.round(since * RATE).astype(np.int64)).astype(np.float32)
+        train = np.bincount(np.round(since * _RATE).astype(np.int64)).astype(np.float32)
         size = 4 << (len(train) - 1).bit_length()
-        turns = np.arange(size / RATE / median / 1.05, size / RATE / median * 1.05).astype(np.int64)
-        period = size / RATE / turns[np.abs(rfft(train, size)[turns]).argmax()]
+        turns = np.arange(size / _RATE / median / 1.05, size / _RATE / median * 1.05).astype(np.int64)
+        period = size / _RATE / turns[np.abs(rfft(train, size)[turns]).argmax()]
     place = np.bincount((since / period % 1 * 100).astype(np.int64) % 100, minlength=100)
-    start = (np.convolve(np.tile(place, 2), np.ones(20), "valid")[:100].argmax() / 100 + ON_LINE) * period
+    start = (np.convolve(np.tile(place, 2), np.ones(20), "valid")[:100].argmax() / 100 + _ON_LINE) * period
     for _ in range(8):
         number = np.round((since - start) / period)
         rest = since - start - number * period
-        near = np.abs(rest) < ON_LINE * period
+        near = np.abs(rest) < _ON_LINE * period
         x = number[near] - number[near].mean() if near.any() else np.zeros(1)
         if not x.any():
             return float(beats[0]), float(median), np.inf, 0.0
         period += x @ rest[near] / (x @ x)
         start = since[near].mean() - number[near].mean() * period
     share = float(near.mean())
-    error = np.sqrt((rest[near] ** 2).sum() / max(1, near.sum() - 2) / (x @ x)) * clumping(rest[near])
+    error = np.sqrt((rest[near] ** 2).sum() / max(1, near.sum() - 2) / (x @ x)) * _clumping(rest[near])
     start = beats[0] + start - np.round(start / period) * period
-    return float(start), float(period), float(error) if share >= STEADY else np.inf, share
+    return float(start), float(period), float(error) if share >= _STEADY else np.inf, share
 
 
-def clumping(rest) -> float:
+def _clumping(rest) -> float:
     """Return how much more the means of 16 parts scatter than if each number had nothing to do with its neighbours.
 
     One instrument begins more softly than another, and plays for a while: so beats are late or early together.
@@ -626,12 +667,17 @@ def similarity(values, lag: int) -> np.ndarray:
     -------
     [n − lag]
         −1 to 1.
+
+    Examples
+    --------
+    >>> tempo.similarity(np.array([[1, 0, 1, 0], [0, 1, 0, 1]]), lag=2)
+    array([1., 1.])
     """
     values = values - values.mean(axis=1, keepdims=True)
     values = values / np.maximum(np.linalg.norm(values, axis=0), 1e-9)
     return (values[:, :-lag] * values[:, lag:]).sum(axis=0)
 
 
-def difference(values, chosen) -> float:
+def _difference(values, chosen) -> float:
     """Return by how much the mean of the chosen values exceeds that of the others."""
     return float(values[chosen].mean() - values[~chosen].mean())

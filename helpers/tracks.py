@@ -4,64 +4,49 @@ import difflib
 import json
 import logging
 import os
-import re
+import time
+from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import soundfile as sf
 
-from helpers import mpeg
+from helpers import mixing
+from helpers.files import AudioFile, convert, unreadable
+from helpers.outputs import clock
 
 __all__ = ["Track", "TrackError", "load_track", "shipped"]
 
-DATA = Path(__file__).resolve().parent.parent / "data"
-SAMPLE_RATES = (8_000, 192_000)
-SHORTEST = 0.1
-BLOCK = 1 << 18
-# What libsndfile says of a FLAC file that was written by a stream.
-ENDLESS = (1 << 63) - 1
-# How many bytes of tags may follow the music of an MP3 file.
-TAGS = 4096
-
-
-class AudioFile(sf.SoundFile):
-    """An audio file that is read straight on, to its true end.
-
-    soundfile sets a file in which it may seek to its place again after each block; an MP3 then begins anew, and its
-    next thousands of samples are wrong.
-    """
-
-    raw = None
-
-    def __init__(self, path):
-        file = open(path, "rb")  # noqa: SIM115
-        try:
-            self.raw = mpeg.complete(file)
-            super().__init__(self.raw)
-        except BaseException:
-            file.close()
-            raise
-        if self.raw is not file:
-            file.close()
-
-    def close(self):
-        """Close the file."""
-        super().close()
-        if self.raw:
-            self.raw.close()
-
-    def seekable(self):
-        """Say that there is no need to seek."""
-        return False
+_DATA = Path(__file__).resolve().parent.parent / "data"
+_SAMPLE_RATES = (8_000, 192_000)
+_SHORTEST = 0.1
+_BLOCK = 1 << 18
+# A decoder may go beyond ±1, by a factor of 3 in the worst of hundreds; what is further out, if it is only a few
+# samples, is damage.
+_WILD, _FEW = 4.0, 10
+# What was loaded and is in use, and the last two: the same file need not be decoded again.
+_LOADED, _LATEST = WeakValueDictionary(), deque(maxlen=2)
+# A file that is younger, in nanoseconds, may be written once more without getting another time.
+_SETTLED = 2e9
 
 
 class TrackError(ValueError):
-    """A piece of music that cannot be loaded; the message, one line, says what was given and what to do."""
+    """A piece of music that cannot be loaded; the message, one line, says what was given and what to do.
+
+    Examples
+    --------
+    >>> Track(np.zeros(0), 8000, "nothing")
+    Traceback (most recent call last):
+        ...
+    helpers.tracks.TrackError: 'nothing' is empty: it has no samples. Choose another file.
+    """
 
     def __init__(self, sentence: str):
-        super().__init__(" ".join(sentence.splitlines()))
+        super().__init__(" ".join(sentence.encode("utf-8", "replace").decode().splitlines()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,15 +56,27 @@ class Track:
     Attributes
     ----------
     signal : float32 [samples]
-        Amplitude, −1 to 1 (a floating-point file may go beyond); the mean of the file's channels.
+        Amplitude, −1 to 1 (a decoded file may go beyond); the mean of the file's channels. Where channels cancel each
+        other, the mean would lose what two loudspeakers let us hear: then it is another mix of them, which keeps it.
     sr : int
-        Sample rate: samples per second, as in the file.
+        Sample rate: samples per second, as in the file; a whole number, of whatever type it was given.
     name : str
         What to call it in a title.
     path : Path or None
-        The file it came from.
+        The file it came from; may be given as a str.
     truth : dict or None
         For a shipped piece, its entry in `data/tracks.json`: sections, beats, tempo and so on.
+    peak : float
+        The largest amplitude: of any channel of the file, or, where it is not given, of the signal.
+    mix : tuple of float
+        How much of each channel of the file is in the signal; empty if it comes from no file.
+    note : str
+        What was done to the samples, or lost with the channels; the track says so when it is shown.
+
+    Examples
+    --------
+    >>> Track(np.zeros(8000), 8000, "silence")
+    Track 'silence': 0 min 1.0 s, 8000 samples at 8000 Hz
     """
 
     signal: np.ndarray
@@ -87,49 +84,105 @@ class Track:
     name: str = "untitled"
     path: Path | None = None
     truth: dict | None = None
+    peak: float = 0.0
+    mix: tuple[float, ...] = ()
+    note: str = ""
 
     def __post_init__(self):
         """Refuse what no picture could be made of, wherever the samples came from."""
-        signal = np.asarray(self.signal, dtype=np.float32).view()
-        low, high = SAMPLE_RATES
+        if not isinstance(self.name, str):
+            raise TrackError(f"name={self.name!r} was given; a text in quotes was expected.")
+        # A file's name may hold bytes that are no text, and no page, font or terminal could show them.
+        name = self.name.encode("utf-8", "replace").decode()
+        object.__setattr__(self, "name", name)
+        if not isinstance(self.path, str | os.PathLike | None):
+            raise TrackError(f"path={self.path!r} was given for '{self.name}'; the path of a file was expected.")
+        if isinstance(self.sr, bool) or not isinstance(self.sr, Real) or not float(self.sr).is_integer():
+            raise TrackError(
+                f"sr={self.sr!r} was given for '{self.name}'; a whole number of samples per second was expected, "
+                "such as 44100."
+            )
+        signal, sr, (low, high) = _amplitudes(self.signal, self.name), int(self.sr), _SAMPLE_RATES
         if signal.ndim != 1:
             raise TrackError(
                 f"'{self.name}' has samples of shape {signal.shape}; one channel was expected: "
                 "average the channels first."
             )
-        if not low <= self.sr <= high:
-            raise TrackError(
-                f"'{self.name}' has {self.sr} samples per second; {low} to {high} were expected: resample it."
-            )
+        if not low <= sr <= high:
+            raise TrackError(f"'{self.name}' has {sr} samples per second; {low} to {high} were expected: resample it.")
         if len(signal) == 0:
             raise TrackError(f"'{self.name}' is empty: it has no samples. Choose another file.")
-        if len(signal) < SHORTEST * self.sr:
-            raise TrackError(
-                f"'{self.name}' lasts {len(signal) / self.sr:.6g} s; at least {SHORTEST} s were expected: "
-                "choose a longer piece."
-            )
-        bad = first_not_finite(signal)
-        if bad is not None:
-            raise TrackError(
-                f"'{self.name}' holds {signal[bad]} instead of an amplitude at {bad / self.sr:.3f} s; "
-                "every sample must be a finite number: export the file again."
-            )
+        peak = 0.0
+        for start in range(0, len(signal), _BLOCK):
+            block = signal[start : start + _BLOCK]
+            largest = float(np.abs(block).max())
+            peak = max(peak, largest)
+            if not np.isfinite(largest):
+                bad = start + int(np.flatnonzero(~np.isfinite(block))[0])
+                raise TrackError(
+                    f"'{self.name}' holds {signal[bad]} instead of an amplitude at {bad / sr:.3f} s; "
+                    "every sample must be a finite number: export the file again."
+                )
         signal.flags.writeable = False
-        object.__setattr__(self, "signal", signal)
+        path = None if self.path is None else Path(self.path)
+        fields = {"signal": signal, "sr": sr, "path": path, "peak": max(peak, self.peak)}
+        for field, value in fields.items():
+            object.__setattr__(self, field, value)
 
     @cached_property
     def duration(self) -> float:
         """Length in seconds."""
         return len(self.signal) / self.sr
 
+    @cached_property
+    def offset(self) -> float:
+        """The amplitude that the music rests at: 0, unless a device added a constant, which nobody hears.
+
+        It is the mean of the samples, but the quieter a tenth of a second is, the more it counts: loud music is seldom
+        as long above as below. What may be chance, or is less than a twentieth of the quietest music, is no offset.
+        """
+        size = min(len(self.signal), max(1, self.sr // 10))
+        parts = self.signal[: len(self.signal) // size * size].reshape(-1, size)
+        means = parts.mean(axis=1, dtype=np.float64)
+        power = np.einsum("ij,ij->i", parts, parts, dtype=np.float64) / size
+        weight = 1 / np.maximum(power - means**2, 1e-12)
+        offset = float((weight @ means) / weight.sum())
+        return offset if offset**2 * weight.mean() > max(0.05**2, 6**2 / len(self.signal)) else 0.0
+
     def __repr__(self):
         minutes, seconds = divmod(round(self.duration, 1), 60)
-        return f"Track '{self.name}': {minutes:.0f} min {seconds:.1f} s, {len(self.signal)} samples at {self.sr} Hz"
+        words = f"Track '{self.name}': {minutes:.0f} min {seconds:.1f} s, {len(self.signal)} samples at {self.sr} Hz"
+        return f"{words}; {self.note}" if self.note else words
+
+
+def _amplitudes(signal, name: str) -> np.ndarray:
+    """Return samples as float32, without a copy if they are; raise a TrackError if they are no amplitudes."""
+    try:
+        given = np.asarray(signal)
+    except ValueError:
+        raise TrackError(f"'{name}' has rows of different lengths; one row of samples was expected.") from None
+    if given.dtype.kind != "f" and given.size:
+        raise TrackError(
+            f"'{name}' has samples of type {given.dtype}; floating-point numbers from −1 to 1 were expected: "
+            "divide samples of 16 bits by 32768."
+        )
+    return given.astype(np.float32, copy=False).view()
 
 
 def shipped() -> dict:
-    """Return the pieces that come with this project: their names and what is known of each (a dict)."""
-    return json.loads((DATA / "tracks.json").read_text(encoding="utf-8"))
+    """Return the pieces that come with this project: their names and what is known of each (a dict).
+
+    It is empty where only the package is installed, without the folder `data` of the project.
+
+    Examples
+    --------
+    >>> list(tracks.shipped())
+    ['groove', 'waltz', 'breaks', 'drift', 'rubato', 'rag']
+    """
+    try:
+        return json.loads((_DATA / "tracks.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
 
 
 def load_track(source) -> Track:
@@ -145,137 +198,157 @@ def load_track(source) -> Track:
     Returns
     -------
     Track
+        The same one for the same unchanged file, as long as it is in use or one of the last two.
 
     Raises
     ------
     TrackError
         If there is no such piece or file, or the file is not audio, truncated, empty, too short, of a sample
         rate outside 8 to 192 kHz, or holds a sample that is not a finite number.
+
+    Examples
+    --------
+    >>> load_track("groove")
+    Track 'groove': 2 min 57.1 s, 7809243 samples at 44100 Hz
     """
     if not isinstance(source, str | Path) or not str(source).strip():
         given = repr(source) if isinstance(source, str | int | float | None) else f"A {type(source).__name__}"
         raise TrackError(f"{given} was given; the name of a piece or the path of an audio file was expected.")
     pieces = shipped()
     if isinstance(source, str) and source in pieces:
-        return read_file(DATA / pieces[source]["file"], source, pieces[source])
+        return _loaded(_DATA / pieces[source]["file"], source, pieces[source])
     path = Path(os.path.expanduser(source))
     if os.path.isdir(path):
         raise TrackError(f"'{source}' is a folder; one audio file was expected: name a file inside it.")
+    if os.path.isfile(path):
+        return _loaded(path, path.stem)
     if os.path.exists(path):
-        return read_file(path, path.stem)
+        raise TrackError(
+            f"'{source}' is a pipe or a device; one audio file was expected: save the music in a file, and load that."
+        )
     if path.suffix or len(path.parts) > 1:
         raise TrackError(f"There is no file '{source}': check the spelling, or give the full path.")
-    return read_file(librosa_example(str(source), list(pieces)), str(source))
+    return _loaded(_librosa_example(str(source), list(pieces)), str(source))
 
 
-def librosa_example(name: str, pieces: list[str]) -> Path:
+def _librosa_example(name: str, pieces: list[str]) -> Path:
     """Return the file of a librosa example, downloading it the first time; `pieces` are named in the error."""
-    import librosa.util.files
+    import librosa
 
-    # librosa prints its list of examples instead of returning it, so this name is the only way to it.
-    examples = getattr(librosa.util.files, "__TRACKMAP")
-    if name not in examples:
-        near = difflib.get_close_matches(name.lower(), [*pieces, *examples], n=3, cutoff=0.5)
-        did_you_mean = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
-        raise TrackError(
-            f"There is no piece called '{name}'.{did_you_mean} The shipped pieces are {', '.join(pieces)}; "
-            "for music of your own, give the path of a file."
-        )
+    named = f"The shipped pieces are {', '.join(pieces)}" if pieces else "The pieces of the project are in its folder"
+    named += "; for music of your own, give the path of a file."
     logging.getLogger("pooch").setLevel(logging.ERROR)
     try:
         return Path(librosa.util.example(name))
+    except librosa.ParameterError:
+        # librosa prints its list of examples instead of returning it; without this name we can suggest none of them.
+        examples = getattr(librosa.util.files, "__TRACKMAP", ())
+        near = difflib.get_close_matches(name.lower(), [*pieces, *examples], n=3, cutoff=0.5)
+        did_you_mean = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+        raise TrackError(f"There is no piece called '{name}'.{did_you_mean} {named}") from None
     except Exception:
         raise TrackError(
-            f"The librosa example '{name}' could not be downloaded: go online once, or choose a shipped piece "
-            f"({', '.join(pieces)})."
+            f"The librosa example '{name}' could not be downloaded: go online once, or choose another. {named}"
         ) from None
 
 
-def read_file(path: Path, name: str, truth: dict | None = None) -> Track:
+def _loaded(path: Path, name: str, truth: dict | None = None) -> Track:
+    """Return the track of a file, decoded only if it is not known already; parameters as for `_read_file`."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return _read_file(path, name, truth)
+    key = (path, path.resolve(), stat.st_size, stat.st_mtime_ns, name, truth is None)
+    track = _LOADED.get(key)
+    if track is None or track.truth != truth:
+        track = _read_file(path, name, truth)
+        if time.time_ns() - stat.st_mtime_ns < _SETTLED:
+            return track
+        _LOADED[key] = track
+    if track in _LATEST:
+        _LATEST.remove(track)
+    _LATEST.append(track)
+    return track
+
+
+def _read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     """Decode an audio file block by block into one channel; parameters and errors as for `load_track`."""
     try:
         with path.open("rb") as raw:
-            head = raw.read(64)
+            empty = not raw.read(1)
     except OSError as error:
         raise TrackError(f"'{path}' cannot be read: {error.strerror}. Check the file.") from None
-    if not head:
+    if empty:
         raise TrackError(f"'{path}' is empty: the file has no bytes. Copy or download it again.")
-    if head[4:8] == b"ftyp":
-        raise TrackError(f"'{path.name}' is an M4A (AAC) file, which cannot be read here: {convert(path)}")
     try:
         with AudioFile(path) as file:
-            sr, endless = file.samplerate, file.frames == ENDLESS
-            signal = np.empty(0, np.float32) if endless else decode(file, path.stat().st_size)
-            unread = path.stat().st_size - file.raw.tell()
-            promised = promised_frames(file)
+            sr, channels, endless = file.samplerate, file.channels, file.endless
+            mean = np.full(channels, 1 / channels, np.float32)
+            # Of a file without an end, nothing is read.
+            signal, known, powers = (np.empty(0, np.float32), {}, []) if endless else _decode(file, mean)
+            unread, promised = file.unread(), file.promised()
     except (sf.LibsndfileError, RuntimeError):
-        known = head.startswith((b"RIFF", b"fLaC", b"OggS", b"FORM", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xfa"))
-        raise TrackError(
-            f"'{path.name}' is damaged or truncated audio: copy, download or export it again."
-            if known
-            else f"'{path.name}' is not audio that can be read: WAV, FLAC, OGG, Opus or MP3 was expected."
-        ) from None
-    if endless or (promised == 0 and unread > TAGS):
+        raise TrackError(unreadable(path)) from None
+    if endless or unread:
         raise TrackError(f"'{path.name}' does not say how long it is, so it cannot be read to its end: {convert(path)}")
     if len(signal) < promised:
-        whole = f" of {promised / sr:.1f} s" if np.isfinite(promised) else ""
+        ends, end = _apart(len(signal) / sr, promised / sr)
+        whole = f" of {end}" if np.isfinite(promised) else ""
         raise TrackError(
-            f"'{path.name}' is truncated: it ends after {len(signal) / sr:.1f} s{whole}. "
-            "Copy, download or export it again."
+            f"'{path.name}' is truncated: it ends after {ends}{whole}. "
+            f"Copy, download or export it again; if nothing is missing, {convert(path)}"
         )
-    return Track(signal, sr, name, path, truth)
+    if 0 < len(signal) < _SHORTEST * sr - 1:
+        seconds = _apart(len(signal) / sr, _SHORTEST)[0]
+        raise TrackError(f"'{name}' lasts {seconds}; at least {_SHORTEST} s were expected: choose a longer piece.")
+    mix, lost, where = mixing.weights(np.concatenate(powers)) if powers else (mean, 0, 0)
+    if not np.array_equal(mix, mean):
+        with AudioFile(path) as file:
+            signal, known, _ = _decode(file, mix)
+    notes = [known.pop("note", "")]
+    if not np.array_equal(mix, mean) or lost:
+        notes += [f"its channels cancel each other, so this is {mixing.words(mix)}"]
+    if lost:
+        notes += [f"around {clock(where * len(signal) / sr)}, it is {lost:.0f} dB quieter than they are"]
+    return Track(signal, sr, name, path, truth, **known, mix=tuple(mix.tolist()), note="; ".join(filter(None, notes)))
 
 
-def convert(path: Path) -> str:
-    """Return the end of a sentence that says how to make a readable file of another one."""
-    ending = ".wav" if path.suffix.lower() == ".flac" else ".flac"
-    return (
-        f'convert it first, for instance with \'ffmpeg -i "{path.name}" "{path.stem}{ending}"\', and load the result.'
-    )
+def _apart(seconds: float, others: float) -> tuple[str, str]:
+    """Write two different durations so that they look different."""
+    digits = next((n for n in range(1, 6) if f"{seconds:.{n}f}" != f"{others:.{n}f}"), 6)
+    return f"{seconds:.{digits}f} s", f"{others:.{digits}f} s"
 
 
-def decode(file: AudioFile, size: int) -> np.ndarray:
-    """Return all that is left in an open file of `size` bytes as float32 [samples], the mean of its channels."""
+def _decode(file: AudioFile, mix: np.ndarray) -> tuple[np.ndarray, dict, list]:
+    """Return all that is in an open file as float32 [samples]: so much of each channel.
+
+    And, as `Track` keeps them, the largest amplitude of any channel and what was done to the samples; and, of two and
+    more channels, what `mixing.powers` measures of each block.
+    """
     # A header may promise more than there is: the array begins no larger than likely, and grows with what arrives.
-    signal, filled = np.empty(min(file.frames, 64 * size) + BLOCK, np.float32), 0
-    mean = np.full(file.channels, 1 / file.channels, np.float32)
-    while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+    signal, filled = np.empty(min(file.frames, 64 * file.size) + _BLOCK, np.float32), 0
+    peak, highest, wild, powers = 0.0, 0.0, [], []
+    while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
         if filled + len(block) > len(signal):
-            signal.resize(len(signal) + len(signal) // 4 + BLOCK, refcheck=False)
-        np.dot(block, mean, out=signal[filled : filled + len(block)])
+            signal.resize(len(signal) + len(signal) // 4 + _BLOCK, refcheck=False)
+        line = signal[filled : filled + len(block)]
+        # One channel after the other: a product of matrices would wake a thread a processor, and wait for them.
+        np.multiply(block[:, 0], mix[0], out=line)
+        for channel, share in zip(block.T[1:], mix[1:], strict=True):
+            line += channel * share
+        largest = np.abs(block)
+        highest = max(highest, float(largest.max()))
+        if highest > _WILD and len(wild) < _BLOCK:
+            beyond = largest > _WILD
+            wild += (filled + np.flatnonzero((beyond & np.isfinite(largest)).any(axis=1))).tolist()
+            largest[beyond] = 0
+        peak = max(peak, float(largest.max()))
+        if file.channels > 1:
+            powers.append(mixing.powers(block, file.samplerate))
         filled += len(block)
     signal.resize(filled, refcheck=False)
-    return signal
-
-
-def promised_frames(file: AudioFile) -> float:
-    """Return how many frames a file says it has: 0 where it does not say, infinity where its end is missing."""
-    raw = file.raw
-    if file.format == "OGG":
-        size = raw.seek(0, os.SEEK_END)
-        raw.seek(max(0, size - (1 << 17)))
-        tail = raw.read()
-        page = tail[max(0, tail.rfind(b"OggS")) :]
-        # RFC 3533: byte 5 of a page holds its flags; 4 marks the last page. Byte 26 says how many sizes follow.
-        whole = len(page) > 26 and len(page) >= 27 + page[26] + sum(page[27 : 27 + page[26]])
-        return 0 if whole and page.startswith(b"OggS") and page[5] & 4 else np.inf
-    if file.format in ("MP3", "MPEG"):
-        raw.seek(0)
-        raw.seek(mpeg.after_tag(raw.read(10)))
-        frame = raw.read(256)
-        # Without this header the length is a guess from the size of the file.
-        return file.frames if b"Xing" in frame or b"Info" in frame else 0
-    # The sizes of the audio in WAV, AIFF, W64 and RF64; one near 2 or 4 GB was written before the size was known.
-    cut = re.search(r"^ *(?:data|SSND|riff|Riff size) *: (\d+) \(should be (\d+)\)", file.extra_info, re.MULTILINE)
-    if cut and int(cut[2]) < int(cut[1]) < 0x7FFF0000:
-        return file.frames * int(cut[1]) / int(cut[2])
-    return file.frames
-
-
-def first_not_finite(signal: np.ndarray) -> int | None:
-    """Return the index of the first NaN or infinite sample, or None."""
-    for start in range(0, len(signal), BLOCK):
-        bad = np.flatnonzero(~np.isfinite(signal[start : start + BLOCK]))
-        if len(bad):
-            return start + int(bad[0])
-    return None
+    if 0 < len(wild) <= max(_FEW, filled // 100_000):
+        signal[wild] = np.clip(signal[wild], -1, 1)
+        samples = "1 sample" if len(wild) == 1 else f"{len(wild)} samples"
+        return signal, {"peak": peak, "note": f"{samples} far beyond the others, cut to ±1"}, powers
+    return signal, {"peak": highest}, powers

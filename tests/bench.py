@@ -34,15 +34,18 @@ from helpers import (
     tempo,
     tracks,
 )
+from helpers.files import AudioFile
 
 SOONER = 5.0
 AS_FAST = 1.0
+LOADING = 0.8
 CHAPTER_SECONDS, LATER_SECONDS = 15.0, 20.0
 HOUR_MEMORY = 400e6
 LAYOUT_SECONDS, COLOR_SECONDS, PAINTED_SECONDS = 0.05, 0.005, 0.4
-KEY_SECONDS, KEY_SOONER, KEYS, PAUSE = 0.035, 4.0, 25, 0.1
+KEY_SECONDS, KEY_SOONER, KEYS, PAUSE = {224: 0.021, 512: 0.035}, 4.0, 25, 0.1
 DRAG_SECONDS, DRAG_EACH = 2.0, 1 / 20
 PAGE_SECONDS = 0.010
+KERNEL_MEMORY, PAGE_MEMORY = 20e6, 100e6
 CLICK_SECONDS, CLICKS = 0.060, 15
 TIMES = 5
 PIECES = tracks.shipped()
@@ -78,6 +81,7 @@ values = np.random.default_rng(0).uniform(size=({size}, {size})).cumsum(axis=1)
 rolled = lambda step: np.roll(values, step, axis=1)
 """
 EXPLORE = "explore(rolled, track=track, step=(0, 200))"
+OURS_AT, PLAIN_AT = ".mycs-control input", (".noUi-handle", ".noUi-target")
 INTERACT = """
 %matplotlib inline
 import matplotlib.pyplot as plt
@@ -104,20 +108,6 @@ for (const kind of ["keydown", "pointerdown"]) {
     addEventListener(kind, () => { down = performance.now(); drawn.length = 0; }, true);
 }
 """
-# How long after a click the clock of the sound begins to run; in milliseconds.
-STARTED = """() => new Promise((heard) => {
-    addEventListener("pointerdown", () => {
-        const { port1, port2 } = new MessageChannel();
-        let from = null;
-        port1.onmessage = () => {
-            const audio = audios.at(-1);
-            if (!audio.paused && !audio.seeking) from ??= audio.currentTime;
-            if (from !== null && audio.currentTime > from) heard(performance.now() - down);
-            else port2.postMessage(null);
-        };
-        port2.postMessage(null);
-    }, { once: true });
-})"""
 
 
 @dataclass(frozen=True)
@@ -210,7 +200,7 @@ def finish(process: subprocess.Popen) -> str:
 
 def first_picture(folder: Path) -> Iterator[Row]:
     """From a file to a mel picture, and what of it is imports, each in a fresh process."""
-    path = tracks.DATA / next(iter(PIECES.values()))["file"]
+    path = tracks._DATA / next(iter(PIECES.values()))["file"]
     times = compare(
         *(lambda code=code: finish(fresh(code, path, folder / "mel.png", 800, 24)) for code in (OURS, PLAIN))
     )
@@ -226,8 +216,29 @@ def loading() -> Iterator[Row]:
     import librosa
 
     for name, piece in PIECES.items():
-        plain = partial(librosa.load, tracks.DATA / piece["file"], sr=None)
-        yield Row(f"load {name}", *compare(partial(load_track, name), plain))
+        plain = partial(librosa.load, tracks._DATA / piece["file"], sr=None)
+        yield Row(f"load {name}", *compare(partial(decode, name), plain))
+    path = tracks._DATA / next(iter(PIECES.values()))["file"]
+    for beside in ("alone", "beside a busy neighbour"):
+        neighbours = [fresh("while True: pass") for _ in range(psutil.cpu_count() if beside != "alone" else 0)]
+        times = compare(partial(decode, path), partial(only_decode, path))
+        for neighbour in neighbours:
+            neighbour.kill()
+        yield Row(f"load, only decode, {beside}", *times, LOADING)
+
+
+def decode(source) -> None:
+    """Load a track that is not remembered."""
+    tracks._LOADED.clear()
+    tracks._LATEST.clear()
+    load_track(source)
+
+
+def only_decode(path: Path) -> None:
+    """Decode a file block by block, and keep nothing."""
+    with AudioFile(path) as file:
+        while len(file.read(tracks._BLOCK, dtype="float32", always_2d=True)):
+            pass
 
 
 def measuring() -> Iterator[Row]:
@@ -307,7 +318,7 @@ def arranging() -> Iterator[Row]:
     yield Row("self_similarity, 448 × 448", median(alike))
 
     def beat():
-        tempo.ONSETS.pop(track, None)
+        tempo._ONSETS.pop(track, None)
         tempo.find(track)
 
     yield Row("tempo.find", median(beat))
@@ -353,15 +364,19 @@ def chapters() -> Iterator[Row]:
         yield Row(f"chapter {path.stem}", seconds(lambda path=path: run(read(path))), target=target)
 
 
-def hour(folder: Path) -> Iterator[Row]:
-    """Make a picture of an hour of stereo music in a fresh process, and watch its memory."""
+def an_hour(path: Path) -> Path:
+    """Write an hour of stereo music."""
     piece = next(iter(PIECES.values()))
-    stereo, sr = sf.read(tracks.DATA / piece["file"], dtype="int16", always_2d=True)
-    path = folder / "hour.flac"
+    stereo, sr = sf.read(tracks._DATA / piece["file"], dtype="int16", always_2d=True)
     with sf.SoundFile(path, "w", sr, 2, compression_level=0) as file:
         for start in range(0, 3600 * sr, 4096):
             file.write(stereo.take(range(start, min(start + 4096, 3600 * sr)), axis=0, mode="wrap"))
+    return path
 
+
+def hour(folder: Path) -> Iterator[Row]:
+    """Make a picture of an hour of stereo music in a fresh process, and watch its memory."""
+    path = an_hour(folder / "hour.flac")
     start, peak = perf_counter(), 0
     process = fresh(OURS, path, folder / "hour.png", 224, 224)
     watched = psutil.Process(process.pid)
@@ -386,11 +401,11 @@ def pressed(page, control, key: str) -> np.ndarray:
     return np.array(times[3:])
 
 
-def dragged(page, handle) -> float:
-    """Return the seconds that each new picture takes while a slider is dragged to and fro."""
-    box, track = handle.bounding_box(), handle.locator("xpath=../../..").bounding_box()
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] / 2, y)
+def dragged(page, track) -> float:
+    """Return the seconds that each new picture takes while a slider is dragged to and fro along its track."""
+    track = track.bounding_box()
+    y = track["y"] + track["height"] / 2
+    page.mouse.move(track["x"] + track["width"] / 2, y)
     page.mouse.down()
     end = perf_counter() + DRAG_SECONDS
     while (left := end - perf_counter()) > 0:
@@ -413,17 +428,16 @@ def browser(folder: Path) -> Iterator[Row]:
         laboratory.context.add_init_script(METERS)
         notebook = laboratory.notebook("bench.ipynb")
         page = notebook.page
-        for size in (224, 512):
+        for size, key_seconds in KEY_SECONDS.items():
             notebook.do(SLIDER.format(name=next(iter(PIECES)), size=size))
             keys, drags = [], []
-            for source in (EXPLORE, INTERACT):
+            for source, slider, track in ((EXPLORE, OURS_AT, OURS_AT), (INTERACT, *PLAIN_AT)):
                 notebook.run(source)
                 page.wait_for_function("drawn.length")
-                handle = page.locator(".noUi-handle").first
-                keys.append(pressed(page, handle, "ArrowRight"))
-                drags.append(dragged(page, handle))
+                keys.append(pressed(page, page.locator(slider).first, "ArrowRight"))
+                drags.append(dragged(page, page.locator(track).first))
             (ours, plain), what = keys, f"{size} × {size}"
-            yield Row(f"slider key → picture, {what}", np.median(ours), target=KEY_SECONDS)
+            yield Row(f"slider key → picture, {what}", np.median(ours), target=key_seconds)
             yield Row("… and interact: median", np.median(ours), np.median(plain), KEY_SOONER)
             yield Row("… and interact: nine in ten", *(np.percentile(times, 90) for times in keys))
             yield Row(f"each picture of a 2 s drag, {what}", drags[0], target=DRAG_EACH)
@@ -433,20 +447,54 @@ def browser(folder: Path) -> Iterator[Row]:
             for label in ("Range", "Contrast"):
                 times = pressed(page, page.locator(".mycs").get_by_label(label), "ArrowLeft")
                 yield Row(f"{label.lower()} key → picture, {what}", np.median(times), target=PAGE_SECONDS)
-        yield Row("click → sound", statistics.median(clicked(page)), target=CLICK_SECONDS)
         notebook.close()
 
 
-def clicked(page) -> Iterator[float]:
-    """Click here and there; each time, the seconds until it sounds."""
-    page.wait_for_function("audios.at(-1).readyState === 4")
+def sounding(folder: Path) -> Iterator[Row]:
+    """From a click to the sound that leaves the page, for a short piece and an hour that was opened a second ago."""
+    import ear
+    import lab
+
+    path = lab.chromium()
+    if path is None:
+        return
+    an_hour(folder / "hour.flac")
+    with lab.opened(folder, path) as laboratory:
+        ear.start(laboratory.context)
+        notebook = laboratory.notebook("sound.ipynb")
+        page, kernel = notebook.page, psutil.Process(notebook.ask("__import__('os').getpid()"))
+        pages = [one for one in psutil.Process().children(recursive=True) if "chrom" in one.name().lower()]
+        for what, name in (("", next(iter(PIECES))), (", an hour", str(folder / "hour.flac"))):
+            notebook.do(f"from helpers import *\ntrack = load_track({name!r})\nwhen = moments.even(track, 800)")
+            before = kernel.memory_info().rss, sum(one.memory_info().rss for one in pages if one.is_running())
+            notebook.run("play(Picture.compose(track, when, features.envelope(track, when), layouts.timeline()))")
+            page.locator(".mycs-colors").wait_for()
+            sleep(1)
+            times = list(clicked(page, CLICKS))
+            after = kernel.memory_info().rss, sum(one.memory_info().rss for one in pages if one.is_running())
+            yield Row(f"first click → sound{what}", times[0], target=CLICK_SECONDS)
+            yield Row(f"click → sound{what}", statistics.median(times[1:]), target=CLICK_SECONDS)
+        more = np.subtract(after, before)
+        yield Row("an hour in a player: kernel", max(0, more[0]), target=KERNEL_MEMORY, unit="B")
+        yield Row("an hour in a player: page", max(0, more[1]), target=PAGE_MEMORY, unit="B")
+        notebook.close()
+
+
+def clicked(page, times: int) -> Iterator[float]:
+    """Click here and there; each time, the seconds until it is heard."""
+    import ear
+
     box = page.locator(".mycs-colors").bounding_box()
-    for i in range(CLICKS):
-        page.evaluate(f"() => {{ globalThis.heard = ({STARTED})(); }}")
-        page.mouse.click(box["x"] + box["width"] * (i * 0.37 % 1), box["y"] + box["height"] / 2)
-        yield page.evaluate("heard") / 1000
+    for i in range(times):
+        ear.forget(page)
+        page.mouse.click(box["x"] + box["width"] * ((0.3 + i * 0.37) % 1), box["y"] + box["height"] / 2)
+        ear.until_heard(page, 0.3)
+        (one,) = (one for one in ear.heard(page) if np.abs(one.sound).max(initial=0) > ear.AUDIBLE)
+        yield one.latency() / 1000
         page.keyboard.press(" ")
-        page.wait_for_function("audios.at(-1).paused")
+        page.wait_for_function("sound().paused")
+        # What was on its way to the loudspeaker.
+        sleep(0.2)
 
 
 def main() -> None:
@@ -462,6 +510,7 @@ def main() -> None:
         yield from arranging()
         yield from painting()
         yield from browser(folder)
+        yield from sounding(folder)
         if not quick:
             yield from chapters()
             yield from hour(folder)

@@ -19,10 +19,11 @@ import nbformat
 from nbclient import NotebookClient
 from PIL import Image
 
+from helpers.player import _MARK, _VIEW
+
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 THUMBNAILS = NOTEBOOKS / "thumbnails"
 CHAPTERS = sorted(NOTEBOOKS.glob("*.ipynb"))
-WIDGET = "application/vnd.jupyter.widget-view+json"
 SOLUTION = re.compile(r"<details>.*?```python\n(.*?)```.*?</details>", re.DOTALL)
 
 
@@ -77,7 +78,7 @@ class Page:
     Attributes
     ----------
     players, explorers : list of widgets
-        In the order in which they were made; the player of an explorer is among the players.
+        In the order in which they were made; an explorer is among the players too.
     stdout : list of str
         What each cell printed.
     stderr : list of str
@@ -109,7 +110,7 @@ def live(nb):
     def collect(widget):
         if isinstance(widget, Player):
             page.players.append(widget)
-        elif isinstance(widget, Explorer):
+        if isinstance(widget, Explorer):
             page.explorers.append(widget)
 
     def complain(message, category, *_):
@@ -157,7 +158,8 @@ def tidy(nb):
         seen[name] = seen.get(name, 0) + 1
         cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop(WIDGET, None)
+            output.get("data", {}).pop(_VIEW, None)
+            output.get("metadata", {}).pop(_MARK, None)
     return nb
 
 

@@ -1,7 +1,7 @@
 """A real JupyterLab in a real browser: a server of its own, and a notebook that is open in it.
 
-The browser is the user's own Chromium or Chrome; nothing is downloaded. No port, file or setting is shared with a
-JupyterLab that may be running already.
+The browser is the user's own Chromium, Chrome or Firefox; nothing is downloaded. No port, file or setting is shared
+with a JupyterLab that may be running already.
 """
 
 import json
@@ -28,6 +28,7 @@ APPLICATIONS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/snap/bin/chromium",
 )
+FIREFOXES = ("firefox-esr", "firefox")
 FLAGS = [
     "--disable-gpu",
     "--disable-background-networking",
@@ -35,16 +36,20 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# A sound card for Firefox, which keeps silent without one; Chromium has its own.
+PREFERENCES = {"media.cubeb.force_mock_context": True}
 SETTINGS = {
     # All cells stay attached, so that all outputs can be looked at.
     "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
-# Sounds are kept out of the page's elements: note them where they are made.
+# What a page says of its sound: where it is, and whether it is silent. What is heard, only an ear can tell.
 EARS = """
-    globalThis.audios = [];
-    const Real = Audio;
-    globalThis.Audio = function (...given) { const audio = new Real(...given); audios.push(audio); return audio; };
+    globalThis.ours = () => globalThis[Symbol.for("music-you-can-see")];
+    globalThis.sound = () => {
+        const core = ours()?.sounding;
+        return { at: core?.position ?? 0, paused: !core?.playing, volume: core?.deck.volume };
+    };
 """
 # How a page without errors talks to the notebook that is open in it.
 PANEL = "const panel = jupyterapp.shell.currentWidget;"
@@ -57,12 +62,26 @@ def chromium() -> str | None:
     return next(filter(None, found), None)
 
 
+def firefox() -> str | None:
+    """Return the path of a Firefox on this computer, or None."""
+    return next(filter(None, map(shutil.which, FIREFOXES)), None)
+
+
 @contextmanager
 def browser(path: str) -> Iterator[Browser]:
-    """Start the browser at `path`, without a window."""
+    """Start the browser at `path`, without a window: a Firefox if its name says so, else a Chromium."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *["--no-sandbox"] * root])
+        if Path(path).name in FIREFOXES:
+            python = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+            started = playwright.firefox.launch(
+                channel="moz-firefox",
+                executable_path=Path(__file__).with_name("relay.py"),
+                env={**os.environ, "FIREFOX": path, "PATH": python},
+                firefox_user_prefs=PREFERENCES,
+            )
+        else:
+            started = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *["--no-sandbox"] * root])
         try:
             yield started
         finally:
@@ -89,7 +108,6 @@ def server(folder: Path) -> Iterator[str]:
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
         *(f"--ServerApp.root_dir={notebooks}", "--LabApp.extension_manager=readonly"),
-        "--ServerApp.kernel_websocket_connection_class=helpers.server.Prompt",
     ]
     log = folder / "server.log"
     with log.open("w") as out:
@@ -254,12 +272,17 @@ def opened(folder: Path, path: str) -> Iterator[Laboratory]:
         yield Laboratory(folder, address, context)
 
 
+def required(find, name: str) -> str:
+    """Return the path that `find` finds; without a browser, skip the test, or let it fail where all must be proven."""
+    path = find()
+    if path is None:
+        missing = f"no {name} was found: install it to see the notebooks tested in a real JupyterLab"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    return path
+
+
 @pytest.fixture(scope="module")
 def laboratory(tmp_path_factory):
     """A JupyterLab and a browser for the tests of a module."""
-    path = chromium()
-    if path is None:
-        missing = "no Chromium or Chrome was found: install one to see the notebooks tested in a real JupyterLab"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    with opened(tmp_path_factory.mktemp("lab"), path) as laboratory:
+    with opened(tmp_path_factory.mktemp("lab"), required(chromium, "Chromium or Chrome")) as laboratory:
         yield laboratory

@@ -1,6 +1,9 @@
 """The player and the sliders in a real JupyterLab: what a hand does, what the eye sees, what sounds."""
 
+import base64
+import json
 import os
+import shutil
 
 import chapters
 import nbformat
@@ -8,9 +11,12 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from helpers import Track, explore
+
 pytest_plugins = ["lab"]
 
 SETUP = """
+import ipywidgets
 import numpy as np
 from helpers import Picture, Player, Track, explore, features, layouts, moments, play, player as players
 
@@ -76,7 +82,7 @@ class Hand:
     def until_playing(self, seconds=0.0):
         """Wait until it has sounded for so long."""
         since = self.sound["at"]
-        self.page.wait_for_function(f"!audios.at(-1).paused && audios.at(-1).currentTime > {since + seconds}")
+        self.page.wait_for_function(f"!sound().paused && sound().at > {since + seconds}")
 
     def until_position(self, seconds):
         """Wait until the clock below the picture shows a second."""
@@ -84,13 +90,13 @@ class Hand:
         self.root.locator(".mycs-bar > .mycs-clock", has_text=f"{text} /").wait_for()
 
     def until_paused(self):
-        self.page.wait_for_function("audios.every((audio) => audio.paused)")
+        self.page.wait_for_function("sound().paused")
         self.root.locator(".mycs-play", has_text="Play").wait_for()
 
     @property
     def sound(self):
         """The newest sound of the page: where it is, and whether it is silent."""
-        return self.page.evaluate("({ at: audios.at(-1).currentTime, paused: audios.at(-1).paused })")
+        return self.page.evaluate("sound()")
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +114,6 @@ def notebook(open_notebook):
     notebook = open_notebook
     notebook.run("import ipywidgets", "ipywidgets.Widget.close_all()")
     notebook.page.wait_for_function("!document.querySelector('.mycs')")
-    notebook.page.evaluate("audios.length = 0")
     notebook.errors.clear()
     yield notebook
     notebook.page.keyboard.up("Shift")
@@ -149,11 +154,11 @@ def test_the_cursor_stands_on_the_present_moment(notebook):
     hand.until_playing()
     frames = hand.page.evaluate(
         f"""async () => {{
-            const [audio, canvas, frames] = [audios.at(-1), document.querySelector(".mycs-light"), []];
+            const [canvas, frames] = [document.querySelector(".mycs-light"), []];
             const light = {LIGHT};
-            for (const end = audio.currentTime + 2; audio.currentTime < end && !audio.paused; ) {{
+            for (const end = sound().at + 2; sound().at < end && !sound().paused; ) {{
                 await new Promise(requestAnimationFrame);
-                frames.push([audio.currentTime, light(canvas)]);
+                frames.push([sound().at, light(canvas)]);
             }}
             return frames;
         }}"""
@@ -202,10 +207,10 @@ def test_shift_and_drag_repeat_a_stretch(notebook):
     # From the beginning of moment 80 to the end of moment 81: half a second.
     passed = hand.page.evaluate(
         """async () => {
-            const passed = [audios.at(-1).currentTime];
+            const passed = [sound().at];
             for (let turns = 0; turns < 2 && passed.at(-1) < 25; ) {
                 await new Promise(requestAnimationFrame);
-                passed.push(audios.at(-1).currentTime);
+                passed.push(sound().at);
                 if (passed.at(-1) < passed.at(-2)) turns++;
             }
             return passed;
@@ -252,11 +257,18 @@ def test_keys(notebook):
 LEAKS = ["a", "b", "c", "v", "x", "d", "d", "m", "y", "r", "1", "z", "0", "0", "j", "k", "l", "h", "o", "i", "i"]
 LEAKS += ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown", " ", "Shift+ "]
 LEAKS += ["Enter", "Escape", "Shift+ArrowDown", "Shift+m", "Delete", "Backspace"]
+CONTROLS = "explore(lambda n, m, b, t: picture, n=(1, 9), m=[1, 2], b=True, t='t')"
 
 
-@pytest.mark.parametrize("where", [".mycs-stage", ".mycs-play", ".mycs-seek", ".mycs-loop", ".mycs-volume", "summary"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        *(".mycs-stage", ".mycs-play", ".mycs-seek", ".mycs-loop", ".mycs-volume", "summary"),
+        *("[name=n]", "[name=m]", "[name=b]", "[name=t]"),
+    ],
+)
 def test_keys_do_not_leak(notebook, where):
-    notebook.run("player = play(picture); player", "1 + 1", "2 + 2")
+    notebook.run(CONTROLS if "name" in where else "player = play(picture); player", "1 + 1", "2 + 2")
     hand = Hand(notebook)
     state = """() => {
         const content = jupyterapp.shell.currentWidget.content;
@@ -296,29 +308,28 @@ def test_one_player_sounds_at_a_time(notebook):
     for hand, other in ((first, "second"), (second, "first"), (first, "second")):
         hand.click(5, 5)
         notebook.until(f"not {other}.playing and ({'second' if other == 'first' else 'first'}).playing")
-        assert notebook.page.evaluate("audios.filter((audio) => !audio.paused).length") == 1
+        assert notebook.page.locator(".mycs-play", has_text="Pause").count() == 1
 
 
 def test_players_of_a_track_share_its_sound(notebook):
     notebook.run(
-        "answers = []",
+        "asked = []",
         "other = noise(3, seed=1)\n"
         "one, two = play(picture), play(line)\n"
         "three = play(Picture.compose(other, moments.even(other, 3), np.eye(3), layouts.timeline()))\n"
         "for player in (one, two, three):\n"
-        "    player.on_msg(lambda player, content, _: answers.append((player.sound, content['offset'])))",
+        "    player.on_msg(lambda player, content, _: asked.append((content['sound'], content['at'])))",
         "one",
         "two",
         "three",
     )
-    page = 'globalThis[Symbol.for("music-you-can-see")].sounds'
-    notebook.page.wait_for_function(f"[...{page}.values()].filter((sound) => sound.url).length === 2")
-    assert notebook.page.evaluate(f"[...{page}.values()].map((sound) => sound.users.size)") == [2, 1]
-    assert notebook.page.evaluate("audios.map((audio) => audio.src)[0] === audios[1].src")
+    page = notebook.page
+    page.wait_for_function("[...ours().sources.values()].map((source) => source.users.size).join() === '2,1'")
     assert notebook.ask("one.source is two.source and one.source is not three.source")
-    assert len({tuple(answer) for answer in notebook.ask("answers")}) == len(notebook.ask("answers")) >= 2
-    Hand(notebook, 1).click(30, 100)
-    notebook.page.wait_for_function("!audios[1].paused && audios[1].currentTime >= 25")
+    for which in (0, 1):
+        Hand(notebook, which).click(*((5, 5), (30, 100))[which])
+        page.wait_for_function("!sound().paused && ours().sounding.source.waiting.size === 0")
+    assert notebook.ask("len(asked) == len(set(asked)) >= 2")
 
 
 def test_a_closed_player_is_silent_and_lets_its_sound_go(notebook):
@@ -326,8 +337,8 @@ def test_a_closed_player_is_silent_and_lets_its_sound_go(notebook):
     hand.click(3, 3)
     hand.until_playing()
     notebook.run("player.close()")
-    notebook.page.wait_for_function("audios[0].paused")
-    assert notebook.page.evaluate('globalThis[Symbol.for("music-you-can-see")].sounds.size') == 0
+    notebook.page.wait_for_function("sound().paused")
+    notebook.page.wait_for_function("ours().sources.size === 0")
 
 
 def test_a_player_that_is_no_longer_shown_is_silent(notebook):
@@ -335,17 +346,29 @@ def test_a_player_that_is_no_longer_shown_is_silent(notebook):
     hand.click(3, 3)
     hand.until_playing()
     notebook.run("1 + 1")
-    notebook.page.wait_for_function("audios[0].paused")
+    notebook.page.wait_for_function("sound().paused")
+
+
+def test_a_cell_that_runs_again_lets_its_player_go_while_it_sounds(notebook):
+    hand = shown(notebook, "player = play(picture); player")
+    for _ in range(2):
+        hand.click(3, 3)
+        hand.until_playing()
+        notebook.run_all()
+        hand = Hand(notebook)
+        hand.root.wait_for()
+        notebook.page.wait_for_function("sound().paused")
+        assert notebook.page.evaluate("ours().sources.size") == 1
+    assert notebook.ask("sum(isinstance(one, Player) for one in ipywidgets.widgets.widget._instances.values())") == 1
+    assert notebook.page.locator(".mycs").count() == 1
 
 
 def test_position_set_from_python_moves_the_cursor(notebook):
     hand = shown(notebook, "player = play(picture); player")
-    hand.page.wait_for_function("audios.at(-1).readyState > 0")
     times = seconds_of(notebook).ravel()
     for seconds in (12.3, 59.9, 0.0):
         notebook.do(f"player.position = {seconds}")
         hand.until_position(int(seconds * 10) / 10)
-        assert hand.sound["at"] == pytest.approx(seconds, abs=1e-3)
         assert times[np.flatnonzero(hand.light())].tolist() == [seconds // MOMENT * MOMENT]
         assert notebook.ask("player.position") == pytest.approx(seconds, abs=1e-3)
 
@@ -363,10 +386,14 @@ def test_playing_set_from_python(notebook):
 def test_volume_position_and_loop_by_their_controls(notebook):
     hand = shown(notebook, "player = play(picture); player")
     volume, seeker = hand.root.get_by_label("Volume"), hand.root.get_by_label("Position")
+    hand.click(5, 5)
+    hand.until_playing()
     volume.focus()
     hand.page.keyboard.press("Home")
-    assert hand.page.evaluate("audios.at(-1).volume") == 0
+    assert hand.page.evaluate("sound().volume") == 0
     assert volume.get_attribute("aria-valuetext") == "0 percent"
+    hand.stage.press(" ")
+    hand.until_paused()
     box = seeker.bounding_box()
     hand.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     notebook.until("abs(player.position - 30) < 1")
@@ -393,11 +420,11 @@ explorer
 
 
 def slide(notebook, key, which=0):
-    """Press a key on a slider of ipywidgets; its value afterwards."""
-    handle = notebook.page.locator(".noUi-handle").nth(which)
-    handle.focus()
-    handle.press(key)
-    return float(handle.get_attribute("aria-valuenow"))
+    """Press a key on a slider; its value afterwards."""
+    slider = notebook.page.locator(".mycs-control input[type=range]").nth(which)
+    slider.focus()
+    slider.press(key)
+    return float(slider.input_value())
 
 
 def changed(hand, before):
@@ -432,27 +459,195 @@ def test_an_error_is_a_sentence_and_the_picture_stays(notebook):
     assert hand.page.locator(".jp-RenderedText[data-mime-type*='stderr']").count() == 0
 
 
+KINDS = """
+said = {}
+def function(**given):
+    said.update(given)
+    return picture
+explorer = explore(function, whole=(0, 10, 2), part=(0.0, 1.0, 0.1), pick=["a", "b"], on=True, word="x",
+                   long=ipywidgets.SelectionSlider(options=[("1 ms", 1), ("2 ms", 2)]),
+                   count=ipywidgets.IntText(3), off=ipywidgets.Text("y", continuous_update=False))
+explorer
+"""
+
+
+def test_every_kind_of_control(notebook):
+    hand = shown(notebook, KINDS)
+
+    def label(name):
+        return hand.root.get_by_label(name, exact=True)
+
+    def until(name, value):
+        notebook.until(f"said[{name!r}] == {value!r}")
+
+    def text(name):
+        beside = hand.root.locator(f".mycs-control:has([name={name}]) .mycs-clock").inner_text()
+        assert label(name).get_attribute("aria-valuetext") == beside
+        return beside
+
+    for key, value in (("ArrowRight", 6), ("End", 10), ("Home", 0), ("PageUp", 2)):
+        label("whole").press(key)
+        until("whole", value)
+        assert text("whole") == str(value)
+    label("part").press("Home")
+    for tenths in range(1, 11):
+        label("part").press("ArrowRight")
+        until("part", tenths / 10)
+        assert text("part") == f"{tenths / 10:.1f}"
+    label("long").press("ArrowRight")
+    until("long", 2)
+    assert text("long") == "2 ms"
+    pick = hand.root.get_by_role("combobox", name="pick", exact=True)
+    pick.select_option("b")
+    until("pick", "b")
+    label("on").press(" ")
+    until("on", False)
+    label("word").press("End")
+    label("word").press_sequentially("yz")
+    until("word", "xyz")
+    label("off").fill("later")
+    hand.page.wait_for_timeout(100)
+    assert notebook.ask("said['off']") == "y"
+    label("off").press("Enter")
+    until("off", "later")
+    label("count").fill("12")
+    label("count").press("Tab")
+    until("count", 12)
+    # And the other way.
+    notebook.do("explorer.controls['part'].value = 0.1 + 0.2; explorer.controls['pick'].value = 'a'")
+    notebook.do("explorer.controls['whole'].value = 99; explorer.controls['on'].value = True")
+    hand.page.wait_for_function("document.querySelector('[name=on]').checked")
+    assert (text("part"), text("whole")) == ("0.3", "10")
+    assert pick.input_value() == "0"
+    assert hand.message.inner_text() == ""
+
+
+def test_labels_stand_below_each_other(notebook):
+    notebook.page.set_viewport_size({"width": 600, "height": 1600})
+    hand = shown(notebook, "explore(lambda n, longer, b: picture, n=(1, 9), longer=[1], b=True)")
+    left = [control.bounding_box()["x"] for control in hand.root.locator(".mycs-control :is(input, select)").all()]
+    notebook.page.set_viewport_size({"width": 1200, "height": 1600})
+    assert len(left) == 3
+    assert max(left) - min(left) < 6
+
+
+def test_while_python_draws_only_the_newest_value_waits(notebook):
+    hand = shown(
+        notebook,
+        "import time\n"
+        "calls = []\n"
+        "def slow(n):\n"
+        "    calls.append(n); time.sleep(0.3 if n > 1 else 0)\n"
+        "    return Picture.compose(track, when, np.arange(240)[None] < n, layouts.timeline())\n"
+        "explorer = explore(slow, n=(1, 100)); explorer",
+    )
+    notebook.do("calls.clear()")
+    slider = hand.root.get_by_label("n", exact=True)
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    hand.page.mouse.move(box["x"] + 10, y)
+    hand.page.mouse.down()
+    for step in range(1, 61):
+        hand.page.mouse.move(box["x"] + 10 + (box["width"] - 30) * step / 60, y)
+        hand.page.wait_for_timeout(1000 / 60)
+    hand.page.mouse.up()
+    last = int(slider.input_value())
+    notebook.until(f"explorer.values['n'] == {last} and calls[-1] == {last}")
+    calls = notebook.ask("calls")
+    assert last > 85
+    assert calls == sorted(set(calls))
+    assert 3 <= len(calls) <= 8
+    hand.root.locator(".mycs-message:empty").wait_for(state="attached")
+
+
+def test_a_function_that_exits_draws_again(notebook):
+    hand = shown(
+        notebook,
+        "def function(n):\n"
+        "    if n == 1: raise SystemExit(3)\n"
+        "    return Picture.compose(track, when, np.arange(240)[None] < n, layouts.timeline())\n"
+        "explore(function, n=(1, 100))",
+    )
+    colors = hand.colors()
+    slide(notebook, "Home")
+    hand.root.get_by_text("The function stopped with SystemExit: 3", exact=True).wait_for()
+    assert hand.colors() == colors
+    slide(notebook, "ArrowRight")
+    changed(hand, colors)
+    hand.root.locator(".mycs-message:empty").wait_for(state="attached")
+
+
+SILENT = "Python does not answer: run this cell again."
+
+
+def test_a_long_wait_is_said_until_python_answers(notebook):
+    hand = shown(
+        notebook,
+        "import time\n"
+        "def function(n):\n"
+        "    time.sleep(6 * (n == 1))\n"
+        "    return Picture.compose(track, when, np.arange(240)[None] < n, layouts.timeline())\n"
+        "explore(function, n=(1, 100))",
+    )
+    colors = hand.colors()
+    slide(notebook, "Home")
+    hand.root.get_by_text(SILENT, exact=True).wait_for()
+    assert hand.colors() == colors
+    changed(hand, colors)
+    hand.root.locator(".mycs-message:empty").wait_for(state="attached")
+
+
+@pytest.mark.parametrize(("width", "height", "scale"), [(800, 600, 1), (640, 400, 2), (1280, 800, 1)])
+def test_sliders_picture_and_play_fit_the_window_together(notebook, width, height, scale):
+    """200 % zoom is half the window with twice the pixels."""
+    screen = notebook.page.context.new_cdp_session(notebook.page)
+    notebook.run(
+        "square = np.random.default_rng(0).random((224, 224))\n"
+        "explore(lambda n, m, k: np.roll(square, n), track=track, n=(0, 9), m=(0, 9), k=['a', 'b'])"
+    )
+    metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
+    screen.send("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        notebook.page.wait_for_function(f"innerHeight === {height}")
+        notebook.page.locator(".mycs-controls").evaluate("(at) => at.scrollIntoView()")
+        # Until all has settled: each part tells the others of its new size.
+        notebook.page.wait_for_function(
+            """() => {
+                const place = (at) => document.querySelector(at).getBoundingClientRect();
+                return place(".mycs-bar").bottom <= place(".jp-WindowedPanel-outer").bottom + 1;
+            }"""
+        )
+        boxes = [notebook.page.locator(at).first.bounding_box() for at in (".mycs-controls", ".mycs-box", ".mycs-bar")]
+        view = notebook.page.locator(".jp-WindowedPanel-outer").bounding_box()
+    finally:
+        screen.send("Emulation.clearDeviceMetricsOverride")
+        screen.detach()
+    for box in boxes:
+        assert view["y"] - 1 <= box["y"]
+        assert box["y"] + box["height"] <= view["y"] + view["height"] + 1
+        assert view["x"] <= box["x"]
+        assert box["x"] + box["width"] <= view["x"] + view["width"]
+    assert boxes[1]["height"] >= 100
+    if scale * min(boxes[1]["width"], boxes[1]["height"]) >= 224:
+        assert boxes[1]["width"] * scale % 224 == 0
+
+
 def test_the_sound_goes_on_while_the_picture_changes(notebook):
     hand = shown(notebook, EXPLORER)
     hand.click(5, 100)
     hand.until_playing()
-    hand.page.evaluate("""() => {
-        globalThis.stops = 0;
-        for (const event of ["pause", "seeking", "emptied"]) audios.at(-1).addEventListener(event, () => stops++);
-    }""")
+    hand.page.evaluate("globalThis.run = ours().sounding.deck.run")
     before, colors = hand.sound, hand.colors()
     for key in ("Home", "PageUp", "ArrowRight"):
         slide(notebook, key)
         colors = changed(hand, colors)
     hand.until_playing(0.2)
-    assert hand.page.evaluate("stops") == 0
+    assert hand.page.evaluate("run === ours().sounding.deck.run && run.starved === null")
     assert hand.sound["at"] > before["at"] + 0.2
-    assert hand.page.evaluate("audios.length") == 1
 
 
 def test_colours_change_without_the_kernel(notebook):
     hand = shown(notebook, "player = play(picture); player")
-    hand.page.wait_for_function("audios.at(-1).readyState > 0")
     first = hand.colors()
     hand.root.locator("summary").click()
     sent = notebook.sent
@@ -472,12 +667,12 @@ def test_colours_change_without_the_kernel(notebook):
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_axe_finds_nothing(notebook, theme):
-    notebook.run("play(picture, line, titles=['scattered', 'line'])", "play(line)", EXPLORER)
+    notebook.run("play(picture, line, titles=['scattered', 'line'])", "play(line)", EXPLORER, CONTROLS)
     notebook.theme(theme)
     hand = Hand(notebook)
     hand.root.get_by_role("button", name="Loop").click()
     hand.root.locator("summary").click()
-    notebook.do("explorer.player.message = 'Something went wrong.'")
+    notebook.do("explorer.message = 'Something went wrong.'")
     Hand(notebook, 2).root.get_by_text("Something went wrong.").wait_for()
     found = Axe().run(notebook.page, context=".mycs")
     notebook.theme("Light")
@@ -548,7 +743,7 @@ def test_a_picture_without_music(notebook):
     hand.page.keyboard.press("ArrowRight")
     slide(notebook, "Home")
     changed(hand, before)
-    assert notebook.page.evaluate("audios.every((audio) => audio.paused && !audio.src)")
+    assert notebook.page.evaluate("sound().paused")
 
 
 def test_silence_can_be_played(notebook):
@@ -557,7 +752,7 @@ def test_silence_can_be_played(notebook):
         notebook, "play(Picture.compose(silence, moments.even(silence, 4), np.zeros((1, 4)), layouts.timeline()))"
     )
     hand.click(0, 1)
-    hand.page.wait_for_function("audios.at(-1).ended")
+    hand.until_playing()
     hand.until_paused()
     hand.until_position(1.0)
     hand.click(0, 0)
@@ -584,12 +779,11 @@ def test_an_hour(notebook):
         "player = play(Picture.compose(hour, line_of_hour, np.arange(3600)[None] % 256,\n"
         "                              layouts.Layout(np.arange(60).reshape(60, 1))))\nplayer",
     )
-    assert notebook.ask("player.source.read(0)[1] > 20 * players.PIECE")
     hand.click(59, 30)
     hand.until_playing()
     assert 3570 <= hand.sound["at"] < 3590
     hand.page.keyboard.press("Home")
-    hand.page.wait_for_function("audios.at(-1).currentTime < 100")
+    hand.page.wait_for_function("sound().at < 100")
 
 
 def test_a_kernel_that_dies(laboratory):
@@ -610,14 +804,28 @@ def test_a_kernel_that_dies(laboratory):
         hand.root.locator("summary").click()
         hand.root.get_by_label("Range").press("Home")
         assert hand.colors() != before
-        hand.page.wait_for_function("!audios.at(-1).paused")
     notebook.do(SETUP)
     again = shown(notebook, "player = play(picture); player")
     again.click(5, 5)
     again.until_playing()
-    assert notebook.page.evaluate("audios.filter((audio) => !audio.paused).length") == 1
+    assert notebook.page.locator(".mycs-play", has_text="Pause").count() == 1
     assert notebook.errors == []
     notebook.close()
+
+
+def test_sliders_say_that_the_kernel_is_gone(laboratory):
+    notebook = laboratory.notebook("gone.ipynb")
+    notebook.do(SETUP)
+    hand = shown(notebook, EXPLORER)
+    notebook.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    colors = hand.colors()
+    for key in ("Home", "ArrowRight"):
+        slide(notebook, key)
+    hand.root.get_by_text(SILENT, exact=True).wait_for(timeout=8000)
+    assert hand.colors() == colors
+    slide(notebook, "ArrowRight")
+    assert hand.message.inner_text() == SILENT
+    notebook.page.close()
 
 
 def test_a_page_without_kernel_shows_the_picture(laboratory):
@@ -634,3 +842,152 @@ def test_a_page_without_kernel_shows_the_picture(laboratory):
     assert picture.evaluate("(picture) => picture.naturalWidth") == 20 * 37
     assert notebook.errors == []
     notebook.close()
+
+
+STILL = """
+player = play(picture); display(player)
+explorer = explore(lambda n: line, titles=["<b>'1' & \\"2\\""], n=(1, 9)); display(explorer)
+display(explore(lambda n: np.eye(n), n=(2, 9)))
+"""
+
+
+def saved(notebook, path):
+    """Save a notebook as the menu does, and return its outputs."""
+    notebook.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    return [output for cell in chapters.cells(chapters.read(path)) for output in cell.outputs]
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_saved_notebook_shows_pictures_and_a_sentence(laboratory, trusted):
+    name, path = "saved.ipynb", laboratory.folder / "saved.ipynb"
+    notebook = laboratory.notebook(name)
+    notebook.do(SETUP)
+    live = notebook.run(STILL, "ipywidgets.IntSlider()")
+    kept = saved(notebook, path)
+    # What is open stays alive, and what is not ours is left alone.
+    assert notebook.page.locator(".mycs").count() == 3
+    assert kept[3]["data"] == live[3]["data"]
+    for before, after in zip(live[:3], kept[:3], strict=True):
+        assert set(after["data"]) == {"text/html", "text/plain"}
+        assert before["data"]["image/png"].strip() in after["data"]["text/html"]
+        assert after["data"]["text/plain"] == before["data"]["text/plain"]
+    slide(notebook, "Home")
+    assert saved(notebook, path) == kept
+    notebook.close()
+    if not trusted:
+        nb = chapters.read(path)
+        nb.cells[0].source += "\n# Changed elsewhere."
+        nbformat.write(nb, path)
+    notebook = laboratory.notebook(name, anew=False)
+    notebook.page.locator("figcaption").nth(2).wait_for()
+    output = notebook.page.locator(".jp-OutputArea").first
+    sentences = ["Run this cell to hear it.", "Run this cell to hear it.", "Run this cell to move it."]
+    assert output.locator("figcaption").all_inner_texts() == sentences
+    assert output.locator("img").evaluate_all("(all) => all.map((one) => one.naturalWidth > 0 && one.alt)") == [
+        output["data"]["text/plain"] for output in live[:3]
+    ]
+    cell = "jupyterapp.shell.currentWidget.content.model.cells.get(0).trusted"
+    assert notebook.page.evaluate(cell) is trusted
+    assert "not found" not in output.inner_text()
+    assert saved(notebook, path)[:3] == kept[:3]
+    notebook.close()
+
+
+def test_pictures_wake_up_when_the_page_is_loaded_again(laboratory):
+    name, path = "again.ipynb", laboratory.folder / "again.ipynb"
+    notebook = laboratory.notebook(name)
+    notebook.do(SETUP)
+    notebook.run(STILL)
+    kept = saved(notebook, path)
+    notebook.page.reload()
+    notebook.page.locator(".mycs").nth(2).wait_for()
+    hand = Hand(notebook, 1)
+    before = notebook.ask("explorer.drawn")
+    slide(notebook, "Home")
+    notebook.until(f"explorer.drawn != {before}")
+    hand.click(5, 100)
+    hand.root.locator(".mycs-play", has_text="Pause").wait_for()
+    notebook.until("explorer.playing and explorer.position >= 25")
+    assert saved(notebook, path) == kept
+    notebook.close()
+
+
+def test_a_chapter_that_was_saved_by_hand_comes_out_the_same(laboratory, tmp_path, monkeypatch):
+    chapter = chapters.CHAPTERS[0]
+    shutil.copy(chapter, laboratory.folder)
+    notebook = laboratory.notebook(chapter.name, anew=False)
+    notebook.run_all()
+    saved(notebook, laboratory.folder / chapter.name)
+    notebook.close()
+    by_hand = laboratory.folder / chapter.name
+    assert by_hand.read_bytes() != chapter.read_bytes()
+    monkeypatch.setattr(chapters, "THUMBNAILS", tmp_path)
+    chapters.main([by_hand])
+    assert by_hand.read_bytes() == chapter.read_bytes()
+
+
+# A page that has no Jupyter, only a model with the few methods that anywidget promises, each event with one name.
+MOUNT = """async ({ esm, css, state }) => {
+    const bytes = (text) => new DataView(Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0)).buffer);
+    for (const name of ["pixels", "times"]) state[name] = state[name].map(bytes);
+    for (const name in state.palettes) state.palettes[name] = bytes(state.palettes[name]);
+    const heard = {}, changed = new Set();
+    const set = (name, value) => {
+        state[name] = value;
+        for (const call of heard[`change:${name}`] ?? []) call();
+    };
+    globalThis.asked = [];
+    const model = {
+        get: (name) => state[name],
+        set: (name, value) => { state[name] = value; },
+        on: (name, call) => (heard[name] ??= new Set()).add(call),
+        off: (name, call) => heard[name]?.delete(call),
+        send: () => {},
+        save_changes: () => {
+            if (state.asked === state.drawn) return;
+            asked.push(state.values);
+            setTimeout(() => {
+                set("drawn", state.asked);
+                const inverted = (old) => new DataView(new Uint8Array(old.buffer).map((level) => 255 - level).buffer);
+                set("pixels", state.pixels.map(inverted));
+            }, 20);
+        },
+    };
+    const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
+    const widget = (await import(url)).default();
+    document.body.append(Object.assign(document.createElement("style"), { textContent: css }));
+    const leave = await widget.initialize({ model });
+    const el = document.body.appendChild(document.createElement("div"));
+    globalThis.leave = [await widget.render({ model, el }), leave];
+}"""
+
+
+def test_a_page_that_has_no_jupyter(laboratory):
+    track = Track(np.zeros(8000, np.float32), 8000, "silence")
+    explorer = explore(lambda n: np.eye(n), track=track, n=(2, 40))
+    state = {
+        name: getattr(explorer, name)
+        for name in explorer.trait_names(sync=True)
+        if not name.startswith("_") and name != "layout"
+    }
+    as_text = {name: [base64.b64encode(one).decode() for one in state[name]] for name in ("pixels", "times")}
+    as_text["palettes"] = {name: base64.b64encode(one).decode() for name, one in state["palettes"].items()}
+    page = laboratory.context.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.evaluate(MOUNT, {"esm": explorer._esm, "css": str(explorer._css), "state": state | as_text})
+    colors = "document.querySelector('.mycs-colors').toDataURL()"
+    before = page.evaluate(colors)
+    page.locator("[name=n]").press("ArrowRight")
+    page.wait_for_function(f"{colors} !== {json.dumps(before)}")
+    for key in ("End", "Home"):
+        page.locator("[name=n]").press(key)
+    page.wait_for_function("asked.at(-1).n === 2")
+    # Longer than a page waits for an answer.
+    page.wait_for_timeout(4500)
+    assert SILENT not in page.locator(".mycs-message").inner_text()
+    page.evaluate("leave.forEach((call) => call())")
+    assert page.locator(".mycs").count() == 0
+    assert errors == []
+    explorer.close()
+    page.close()

@@ -1,5 +1,7 @@
 """The lists of dependencies agree, and what the README says works is there."""
 
+import html
+import json
 import re
 import subprocess
 import sys
@@ -102,3 +104,16 @@ def test_links_and_pictures_of_the_readme_exist():
     links = [link for link in re.findall(r"(?:\]\(|src=\")([^)\"#]+)", text) if "://" not in link]
     assert len(links) > 10
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_a_web_page_made_as_the_readme_says_keeps_the_words_of_every_picture(tmp_path):
+    (command,) = re.findall(r"^\.venv/bin/jupyter (nbconvert .*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    path = ROOT / command.split()[-1]
+    program = [sys.executable, "-m", "jupyter", *command.split(), f"--output-dir={tmp_path}"]
+    subprocess.run(program, cwd=ROOT, check=True, capture_output=True)
+    page = html.unescape((tmp_path / f"{path.stem}.html").read_text(encoding="utf-8"))
+    outputs = [output for cell in json.loads(path.read_text())["cells"] for output in cell.get("outputs", [])]
+    words = ["".join(output["data"]["text/plain"]) for output in outputs if "image/png" in output.get("data", {})]
+    assert len(words) > 3
+    for text in words:
+        assert f'alt="{text}"' in page

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import exercises
-from helpers.exercises import DOTS, verdict
+from helpers.exercises import _DOTS, _verdict
 
 HINT = "Think of the sample rate."
 SQUARES = [((2,), 4), ((-3,), 9)]
@@ -20,7 +20,7 @@ def broken(x):
 @pytest.mark.parametrize("expected", [3, "a", np.arange(3), SQUARES])
 @pytest.mark.parametrize("answer", [..., None])
 def test_dots(answer, expected):
-    assert verdict(answer, expected, HINT) == DOTS
+    assert _verdict(answer, expected, HINT) == _DOTS
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_dots(answer, expected):
     ],
 )
 def test_right(answer, expected):
-    assert verdict(answer, expected, HINT) == "Right."
+    assert _verdict(answer, expected, HINT) == "Right."
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_right(answer, expected):
     ],
 )
 def test_wrong_gets_the_hint(answer, expected, says):
-    sentence = verdict(answer, expected, HINT)
+    sentence = _verdict(answer, expected, HINT)
     assert sentence.startswith("Not yet: ")
     assert sentence.endswith(HINT)
     assert says in sentence
@@ -80,24 +80,24 @@ def test_wrong_gets_the_hint(answer, expected, says):
 
 
 def test_a_function_still_with_dots():
-    assert verdict(lambda x: ..., SQUARES, HINT) == DOTS
-    assert verdict(lambda x: None, SQUARES, HINT) == DOTS
+    assert _verdict(lambda x: ..., SQUARES, HINT) == _DOTS
+    assert _verdict(lambda x: None, SQUARES, HINT) == _DOTS
 
 
 def test_how_close_is_close_enough():
-    assert verdict(101, 100, close=0.02) == "Right."
-    assert verdict(103, 100, close=0.02) != "Right."
-    assert verdict(1e-10, 0) == "Right."
-    assert verdict(0.001, 0) != "Right."
+    assert _verdict(101, 100, close=0.02) == "Right."
+    assert _verdict(103, 100, close=0.02) != "Right."
+    assert _verdict(1e-10, 0) == "Right."
+    assert _verdict(0.001, 0) != "Right."
 
 
 def test_without_a_hint_nothing_trails():
-    assert verdict(4, 3) == "Not yet: your answer is 4, and that is not it."
+    assert _verdict(4, 3) == "Not yet: your answer is 4, and that is not it."
 
 
 def test_long_answers_are_cut_short():
-    assert len(verdict("x" * 1000, "y")) < 150
-    assert "an array of shape (2, 50)" in verdict(lambda a: 0, [((np.zeros((2, 50)),), 1)])
+    assert len(_verdict("x" * 1000, "y")) < 150
+    assert "an array of shape (2, 50)" in _verdict(lambda a: 0, [((np.zeros((2, 50)),), 1)])
 
 
 @pytest.mark.parametrize("expected", [3, "a", np.arange(3.0), np.eye(2), [1, 2], True, SQUARES])
@@ -111,7 +111,7 @@ def test_long_answers_are_cut_short():
     )
 )
 def test_never_raises(answer, expected):
-    assert verdict(answer, expected, HINT) in (DOTS, "Right.") or verdict(answer, expected, HINT).startswith(
+    assert _verdict(answer, expected, HINT) in (_DOTS, "Right.") or _verdict(answer, expected, HINT).startswith(
         "Not yet: "
     )
 
@@ -119,11 +119,11 @@ def test_never_raises(answer, expected):
 @pytest.mark.parametrize("expected", [3, "a", np.arange(3.0), SQUARES])
 @pytest.mark.parametrize("answer", [object(), slice(3), np.array([None]), np.ma.masked, int, set()])
 def test_never_raises_for_odd_things(answer, expected):
-    assert verdict(answer, expected, HINT).startswith("Not yet: ")
+    assert _verdict(answer, expected, HINT).startswith("Not yet: ")
 
 
 def test_check_prints_the_sentence(capsys):
     exercises.check(3, 3)
     exercises.check(4, 3, HINT)
     exercises.check(..., 3)
-    assert capsys.readouterr().out.splitlines() == ["Right.", verdict(4, 3, HINT), DOTS]
+    assert capsys.readouterr().out.splitlines() == ["Right.", _verdict(4, 3, HINT), _DOTS]

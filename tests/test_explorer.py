@@ -1,15 +1,17 @@
 """Sliders: controls from ranges, the picture in place, and one sentence where something fails."""
 
 import gc
+import json
 import weakref
 
+import comm
 import ipywidgets
 import numpy as np
 import pytest
 
 from helpers import Explorer, Picture, explore, layouts, moments
-from helpers.explorer import as_pictures, controls_for, said
-from helpers.player import Sound
+from helpers.explorer import _as_pictures, _controls_for, _said
+from helpers.player import Player, _Sound
 from helpers.tracks import Track, TrackError
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -40,8 +42,8 @@ def ramp(n: int, track: Track | None = TRACK) -> Picture:
 
 def shown(explorer: Explorer) -> tuple[int, int]:
     """Return height and width of the one picture on the page."""
-    (panel,) = explorer.player.panels
-    assert len(explorer.player.pixels[0]) == panel["height"] * panel["width"]
+    (panel,) = explorer.panels
+    assert len(explorer.pixels[0]) == panel["height"] * panel["width"]
     return panel["height"], panel["width"]
 
 
@@ -77,23 +79,24 @@ def test_ranges_and_defaults_make_controls(given, kind, value, as_default):
     assert type(control) is kind
     assert control.value == value
     assert control.description == "x"
-    assert explorer.children == (control, explorer.player)
+    assert explorer.inputs[0]["label"] == "x"
+    assert isinstance(explorer, Player)
 
 
 def test_a_default_inside_its_range_is_where_the_control_begins():
-    controls = controls_for(lambda a=7, b="y", c=True: None, {"a": (1, 10), "b": ["x", "y"], "c": False})
+    controls = _controls_for(lambda a=7, b="y", c=True: None, {"a": (1, 10), "b": ["x", "y"], "c": False})
     assert [control.value for control in controls.values()] == [7, "y", False]
     assert (controls["a"].min, controls["a"].max) == (1, 10)
 
 
 def test_a_default_outside_its_range_is_brought_inside():
-    assert controls_for(lambda a=99: None, {"a": (1, 10)})["a"].value == 10
+    assert _controls_for(lambda a=99: None, {"a": (1, 10)})["a"].value == 10
 
 
 def test_controls_stand_in_the_order_of_the_parameters():
     explorer = explore(lambda a, b=2, *, c=3: ramp(3), c=(1, 5), a=(1, 5))
     assert list(explorer.controls) == ["a", "b", "c"]
-    assert explorer.children == (*explorer.controls.values(), explorer.player)
+    assert [about["name"] for about in explorer.inputs] == list(explorer.values) == ["a", "b", "c"]
 
 
 def test_a_control_of_ones_own():
@@ -108,7 +111,7 @@ def test_a_control_of_ones_own():
 def test_what_is_fixed_is_passed_on_and_not_shown():
     explorer = explore(lambda n, m: ramp(n + m), n=ipywidgets.fixed(2), m=(1, 5))
     assert shown(explorer) == (1, 5)
-    assert explorer.children == (explorer.controls["m"], explorer.player)
+    assert [about["name"] for about in explorer.inputs] == list(explorer.values) == ["m"]
 
 
 def test_a_function_that_takes_anything():
@@ -126,9 +129,66 @@ def test_a_function_without_parameters():
     assert shown(explore(lambda: ramp(4))) == (1, 4)
 
 
-def test_labels_stand_below_each_other():
-    controls = controls_for(lambda n, a_long_name, c: None, {"n": (1, 3), "a_long_name": [1], "c": True}).values()
-    assert {control.style.description_width for control in controls} == {"13ch"}
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((1, 10), {"kind": "slider", "min": 1, "max": 10, "step": 1}),
+        ((0.0, 2.0, 0.25), {"kind": "slider", "min": 0, "max": 2, "step": 0.25}),
+        ((np.int64(0), np.float64(2)), {"kind": "slider", "min": 0, "max": 2, "step": 0.1}),
+        ([np.float32(1), None], {"kind": "choice", "options": ["1.0", "None"]}),
+        ({"one": TRACK, "two": 2}, {"kind": "choice", "options": ["one", "two"]}),
+        (
+            ipywidgets.SelectionSlider(options=[("1 ms", 1), ("2 ms", 2)]),
+            {"kind": "slider", "options": ["1 ms", "2 ms"]},
+        ),
+        (ipywidgets.RadioButtons(options="ab"), {"kind": "choice", "options": ["a", "b"]}),
+        (ipywidgets.ToggleButton(description="press"), {"kind": "checkbox", "label": "press"}),
+        (
+            ipywidgets.BoundedFloatText(2, min=1, max=3),
+            {"kind": "number", "min": 1, "max": 3, "step": None, "event": "change"},
+        ),
+        (ipywidgets.IntText(2), {"kind": "number", "min": None, "max": None, "step": 1, "event": "change"}),
+        (ipywidgets.IntSlider(2, continuous_update=False), {"kind": "slider", "event": "change"}),
+        (ipywidgets.IntSlider(2, disabled=True), {"disabled": True}),
+        ("text", {"kind": "text"}),
+        (True, {"kind": "checkbox"}),
+    ],
+)
+def test_what_the_page_is_told_of_a_control(given, told):
+    explorer = explore(lambda x: ramp(3), x=given)
+    (about,) = explorer.inputs
+    assert about == about | {"name": "x", "event": "input", "disabled": False, "label": "x"} | told
+    assert json.loads(json.dumps([about, explorer.values])) == [about, explorer.values]
+
+
+@pytest.mark.parametrize("odd", [ipywidgets.IntRangeSlider(), ipywidgets.FloatLogSlider(), ipywidgets.DatePicker()])
+def test_controls_that_the_page_does_not_have(odd):
+    with pytest.raises(ValueError, match=rf"^A {type(odd).__name__} was given for 'x'; a slider .* was expected\.$"):
+        explore(lambda x: ramp(3), x=odd)
+
+
+def test_a_control_that_changes_is_described_again():
+    own = ipywidgets.IntSlider(value=3, min=1, max=8)
+    explorer = explore(lambda n: ramp(n), n=own)
+    own.max = 2
+    assert (explorer.inputs[0]["max"], explorer.values, shown(explorer)) == (2, {"n": 2}, (1, 2))
+
+
+def test_our_controls_are_seen_by_no_page(monkeypatch):
+    opened = []
+
+    class Seen(comm.DummyComm):
+        def publish_msg(self, kind, **_):
+            opened.append(kind)
+
+    monkeypatch.setattr(comm, "create_comm", Seen)
+    explorer = explore(lambda n, w, b: ramp(n), n=(1, 9), w=["a", "b"], b=True)
+    assert comm.create_comm is Seen
+    # The layout of the explorer, and itself.
+    assert opened.count("comm_open") == 2
+    opened.clear()
+    explorer.controls["n"].value = 9
+    assert opened == ["comm_msg"]
 
 
 @pytest.mark.parametrize(
@@ -155,31 +215,31 @@ def test_ranges_that_do_not_fit(function, ranges, sentence):
 
 def test_a_picture_stays_what_it_is():
     picture = ramp(3)
-    assert as_pictures(picture) == [picture]
-    assert as_pictures((picture, picture)) == [picture, picture]
+    assert _as_pictures(picture) == [picture]
+    assert _as_pictures((picture, picture)) == [picture, picture]
 
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float16, np.float32, np.float64])
 def test_an_array_has_its_first_row_at_the_bottom(dtype):
-    (picture,) = as_pictures(np.array([[0, 1, 1], [0, 0, 0]], dtype))
+    (picture,) = _as_pictures(np.array([[0, 1, 1], [0, 0, 0]], dtype))
     assert picture.levels.tolist() == [[0, 0, 0], [0, 255, 255]]
     assert (picture.times, picture.track) == (None, None)
 
 
 def test_the_columns_of_an_array_are_moments_of_the_track():
-    (picture,) = as_pictures(np.zeros((2, 4)), TRACK)
+    (picture,) = _as_pictures(np.zeros((2, 4)), TRACK)
     assert picture.times.tolist() == [[0, 0.25, 0.5, 0.75]] * 2
     explorer = explore(lambda n: np.zeros((2, n)), track=TRACK, n=(1, 4))
-    assert explorer.player.sound == Sound.of(TRACK).key
-    assert explorer.player.duration == 1
-    assert explore(lambda n: np.zeros((2, n)), n=(1, 4)).player.sound == ""
+    assert explorer.sound["key"] == _Sound.of(TRACK).key
+    assert explorer.duration == 1
+    assert explore(lambda n: np.zeros((2, n)), n=(1, 4)).sound == {}
 
 
 def test_several_pictures_and_arrays_with_titles():
     explorer = explore(lambda n: [ramp(n), np.zeros((2, n))], track=TRACK, titles=["a", "b"], n=(1, 4))
-    assert [panel["title"] for panel in explorer.player.panels] == ["a", "b"]
+    assert [panel["title"] for panel in explorer.panels] == ["a", "b"]
     explorer.controls["n"].value = 4
-    assert [(panel["height"], panel["width"]) for panel in explorer.player.panels] == [(1, 4), (2, 4)]
+    assert [(panel["height"], panel["width"]) for panel in explorer.panels] == [(1, 4), (2, 4)]
 
 
 NONSENSE = [
@@ -206,7 +266,7 @@ def test_nonsense_is_one_sentence_at_once_and_later(result, sentence):
     assert str(caught.value).startswith(sentence)
     explorer = explore(lambda n: result if n == 9 else ramp(n), n=(1, 9))
     explorer.controls["n"].value = 9
-    assert explorer.player.message == str(caught.value)
+    assert explorer.message == str(caught.value)
     assert shown(explorer) == (1, 5)
 
 
@@ -231,16 +291,15 @@ def test_every_move_draws_once_with_all_values():
 
 def test_the_picture_changes_in_place_and_nothing_piles_up():
     explorer = explore(lambda n: ramp(n), n=(1, 9))
-    children, player, sound = explorer.children, explorer.player, explorer.player.sound
-    player.position = 0.5
+    inputs, sound = explorer.inputs, explorer.sound
+    explorer.position = 0.5
     made = []
     ipywidgets.Widget.on_widget_constructed(made.append)
     for n in range(1, 10):
         explorer.controls["n"].value = n
         assert shown(explorer) == (1, n)
-        assert explorer.player is player
-        assert explorer.children == children
-    assert (player.sound, player.position) == (sound, 0.5)
+        assert explorer.inputs == inputs
+    assert (explorer.sound, explorer.position) == (sound, 0.5)
     assert made == []
 
 
@@ -250,30 +309,73 @@ def test_there_is_no_output_widget():
     explorer = explore(lambda n: ramp(n), n=(1, 9))
     explorer.controls["n"].value = 9
     assert explorer in made
-    assert not any(isinstance(widget, ipywidgets.Output) for widget in made)
+    assert not any(isinstance(one, ipywidgets.Output) for one in made)
 
 
 def test_the_number_of_pictures_may_change():
     explorer = explore(lambda n: [ramp(n)] * n, n=(1, 4))
     for n in (4, 1, 3):
         explorer.controls["n"].value = n
-        assert len(explorer.player.panels) == len(explorer.player.times) == n
-        assert explorer.player.message == ""
+        assert len(explorer.panels) == len(explorer.times) == n
+        assert explorer.message == ""
 
 
 def test_titles_that_no_longer_fit_are_a_sentence():
     explorer = explore(lambda n: [ramp(n)] * n, titles=["a", "b"], n=ipywidgets.IntSlider(2, 1, 4))
     explorer.controls["n"].value = 3
-    assert explorer.player.message == "2 titles were given for 3 pictures: give one title a picture."
-    assert len(explorer.player.panels) == 2
+    assert explorer.message == "2 titles were given for 3 pictures: give one title a picture."
+    assert len(explorer.panels) == 2
+
+
+def from_page(explorer: Explorer, asked: float, **values) -> list[set]:
+    """Move controls as the page does; returns the names of the traits in each message that goes back."""
+    sent = []
+    explorer.send_state = lambda key=None: sent.append(set(key))
+    explorer.set_state({"values": explorer.values | values, "asked": asked})
+    del explorer.send_state
+    return sent
+
+
+def test_the_page_moves_several_controls_and_gets_one_answer():
+    calls = []
+
+    def draw(n, bright, word):
+        calls.append((n, bright, word))
+        return ramp(n)
+
+    explorer = explore(draw, n=(1, 9), bright=True, word=["a", "b"])
+    sent = from_page(explorer, 7.5, n=8, bright=False, word=1)
+    assert calls == [(5, True, "a"), (8, False, "b")]
+    assert [explorer.controls[name].value for name in ("n", "bright", "word")] == [8, False, "b"]
+    assert (explorer.drawn, shown(explorer)) == (7.5, (1, 8))
+    (names,) = sent
+    assert {"drawn", "pixels"} <= names
+    assert not {"inputs", "asked", "palettes", "sound"} & names
+
+
+def test_what_the_page_asks_beyond_the_ends_is_brought_inside():
+    explorer = explore(lambda n: ramp(n), n=(1, 9))
+    (names,) = from_page(explorer, 1, n=50)
+    assert (explorer.values, shown(explorer)) == ({"n": 9}, (1, 9))
+    assert {"values", "drawn"} <= names
+
+
+def test_what_python_sets_reaches_the_page_in_one_message():
+    explorer = explore(lambda n: ramp(n), n=(1, 9))
+    sent = []
+    explorer.send_state = lambda key=None: sent.append(set(key))
+    explorer.controls["n"].value = 9
+    (names,) = sent
+    assert {"values", "pixels"} <= names
+    assert explorer.values == {"n": 9}
 
 
 def test_the_music_may_change():
     pieces = {"short": TRACK, "long": music(2)}
     explorer = explore(lambda piece: ramp(3, pieces[piece]), piece=list(pieces))
     explorer.controls["piece"].value = "long"
-    assert explorer.player.sound == Sound.of(pieces["long"]).key != Sound.of(TRACK).key
-    assert explorer.player.duration == 2
+    assert explorer.sound["key"] == _Sound.of(pieces["long"]).key != _Sound.of(TRACK).key
+    assert explorer.duration == 2
 
 
 # Failing.
@@ -305,26 +407,35 @@ def test_an_error_is_said_in_one_line_and_the_slider_lives_on(error, sentence):
         return ramp(n)
 
     explorer = explore(draw, n=(1, 9))
-    assert said(error) == sentence
-    before = explorer.player.pixels, explorer.player.times, explorer.player.panels
+    assert _said(error) == sentence
+    before = explorer.pixels, explorer.times, explorer.panels
     explorer.controls["n"].value = 5
-    assert explorer.player.message == sentence
-    assert (explorer.player.pixels, explorer.player.times, explorer.player.panels) == before
+    assert explorer.message == sentence
+    assert (explorer.pixels, explorer.times, explorer.panels) == before
     explorer.controls["n"].value = 6
-    assert explorer.player.message == ""
+    assert explorer.message == ""
     assert shown(explorer) == (1, 6)
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
-def test_stopping_the_kernel_is_no_error_of_the_function(stop):
+@pytest.mark.parametrize(
+    ("stop", "sentence"),
+    [
+        (KeyboardInterrupt(), "The function was interrupted."),
+        (SystemExit(3), "The function stopped with SystemExit: 3"),
+        (GeneratorExit(), "The function stopped with GeneratorExit."),
+    ],
+)
+def test_nothing_that_the_function_raises_ends_the_slider(stop, sentence):
     def draw(n=2):
         if n == 5:
             raise stop
         return ramp(n)
 
     explorer = explore(draw, n=(1, 9))
-    with pytest.raises(stop):
-        explorer.controls["n"].value = 5
+    from_page(explorer, 1, n=5)
+    assert (explorer.message, explorer.drawn, shown(explorer)) == (sentence, 1, (1, 2))
+    from_page(explorer, 2, n=6)
+    assert (explorer.message, explorer.drawn, shown(explorer)) == ("", 2, (1, 6))
 
 
 def test_a_function_that_fails_at_once_is_one_sentence():
@@ -349,9 +460,15 @@ def test_an_output_carries_the_picture_its_words_and_the_live_view():
         data, metadata = explorer._repr_mimebundle_(include=None, exclude=None)
         assert set(data) == {"image/png", "text/plain", VIEW}
         assert data["text/plain"] == metadata["image/png"]["alt"] == repr(explorer) == ramp(n).alt
-        assert data[VIEW]["model_id"] == explorer.model_id != explorer.player.model_id
+        assert data[VIEW]["model_id"] == explorer.model_id
+        assert metadata["music-you-can-see"] == {"caption": "Run this cell to hear it."}
         own = ramp(n)._repr_mimebundle_()[0]
         assert data["image/png"] == own["image/png"]
+
+
+def test_a_picture_without_music_does_not_promise_any():
+    (_, metadata) = explore(lambda n: np.eye(n), n=(1, 9))._repr_mimebundle_()
+    assert metadata["music-you-can-see"] == {"caption": "Run this cell to move it."}
 
 
 def test_pictures_that_were_replaced_are_forgotten():

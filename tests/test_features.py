@@ -382,8 +382,8 @@ def test_window_length_is_chosen_where_none_is_given():
 @pytest.mark.parametrize("n", [1, 40, 3000])
 def test_number_of_processors_changes_nothing(n, monkeypatch):
     track = noise(30_000)
-    monkeypatch.setattr(spectra, "SAMPLES_PER_BLOCK", 512)
-    monkeypatch.setattr(spectra, "BLOCKS_PER_TASK", 2)
+    monkeypatch.setattr(spectra, "_SAMPLES_PER_BLOCK", 512)
+    monkeypatch.setattr(spectra, "_BLOCKS_PER_TASK", 2)
     results = []
     for processors in (1, 2, 7, None):
         monkeypatch.setattr(spectra.os, "cpu_count", lambda processors=processors: processors)
@@ -398,8 +398,8 @@ def test_size_of_the_blocks_changes_only_roundings(samples_per_block, blocks_per
     track = noise(3000)
     when = moments.even(track, n)
     whole = features.spectrogram(track, when, 64)
-    monkeypatch.setattr(spectra, "SAMPLES_PER_BLOCK", samples_per_block)
-    monkeypatch.setattr(spectra, "BLOCKS_PER_TASK", blocks_per_task)
+    monkeypatch.setattr(spectra, "_SAMPLES_PER_BLOCK", samples_per_block)
+    monkeypatch.setattr(spectra, "_BLOCKS_PER_TASK", blocks_per_task)
     np.testing.assert_allclose(features.spectrogram(track, when, 64), whole, rtol=1e-6)
 
 
@@ -408,7 +408,7 @@ def test_histogram_does_not_depend_on_its_blocks(samples_at_once, monkeypatch):
     track = noise(3000)
     when = moments.even(track, 17)
     whole = features.amplitude_histogram(track, when)
-    monkeypatch.setattr(features, "SAMPLES_AT_ONCE", samples_at_once)
+    monkeypatch.setattr(features, "_SAMPLES_AT_ONCE", samples_at_once)
     assert np.array_equal(features.amplitude_histogram(track, when), whole)
 
 
@@ -446,3 +446,77 @@ def test_bad_frequencies(fmin, fmax):
 def test_bad_moments(name):
     with pytest.raises(ValueError, match=r"^Moments are increasing edges in seconds"):
         FEATURES[name](noise(800), [0, 0.05, 0.02])
+
+
+# What nobody hears.
+
+EARS = {
+    "mel": lambda track, when: features.decibels(features.mel(track, when, fmax=4000)),
+    "perceptual_mel": partial(features.perceptual_mel, fmax=4000),
+    "onset_strength": partial(features.onset_strength, fmax=4000),
+    "spectrogram": lambda track, when: features.decibels(features.spectrogram(track, when)),
+    "centroid": features.centroid,
+    "spread": features.spread,
+    "rolloff": features.rolloff,
+    "flatness": features.flatness,
+    "loudness": features.loudness,
+    "chroma": features.chroma,
+}
+
+
+def fading(seconds: float = 6, sr: int = SR) -> np.ndarray:
+    """Return a chord with a little noise that fades to a fiftieth, and begins and ends at once."""
+    t = np.arange(round(seconds * sr)) / sr
+    chord = sum(np.sin(2 * np.pi * hz * t) for hz in (110, 277, 660, 1500))
+    noise = np.random.default_rng(0).normal(0, 0.05, len(t))
+    return (0.1 * (chord + noise) * np.linspace(1, 0.02, len(t))).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", EARS)
+@pytest.mark.parametrize("offset", [0.02, -0.3, 0.002])
+def test_a_constant_is_not_heard(name, offset):
+    signal = fading()
+    when = moments.even(Track(signal, SR), 100)
+    without, shifted = (EARS[name](Track(one, SR), when) for one in (signal, signal + np.float32(offset)))
+    # What is left of the constant is at 0 Hz, and in the neighbour that a Hann window cannot tell from it.
+    rows = slice(2, None) if name == "spectrogram" else slice(None)
+    assert shifted[rows] == pytest.approx(without[rows], rel=1e-3, abs=0.3 if name != "chroma" else 1e-3)
+
+
+def test_the_waveform_shows_the_constant():
+    track = Track(fading() + np.float32(0.3), SR)
+    assert features.envelope(track, [5, 6]).mean() == pytest.approx(0.3, abs=0.01)
+
+
+def test_a_constant_alone_is_silence():
+    track = Track(np.full(SR, 0.25, np.float32), SR)
+    when = moments.even(track, 9)
+    assert track.offset == 0.25
+    assert not features.spectrogram(track, when).any()
+    assert (features.loudness(track, when) == -80).all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_has_no_constant_is_left_alone(seed):
+    dice = np.random.default_rng(seed)
+    assert noise(800 + 100 * seed, seed=seed).offset == 0
+    assert impulse(800, dice.integers(800)).offset == 0
+    low = 0.5 * np.sin(2 * np.pi * dice.uniform(20, 60) * np.arange(800) / SR)
+    assert Track(low, SR).offset == 0
+    # Pulses are longer below than above, and only while they sound.
+    pulses = np.where(np.arange(SR) % 80 < 20, 0.5, -0.1) * (np.arange(SR) % 2000 < 1000)
+    assert Track(pulses, SR).offset == 0
+
+
+@pytest.mark.parametrize("sr", [8000, 44100])
+@pytest.mark.parametrize("n", [5, 300])
+def test_rounding_is_silence(n, sr):
+    dice = np.random.default_rng(0)
+    for rounding in (dice.normal(0, 1e-8, 3 * sr), dice.integers(-1, 2, 3 * sr) * 2.0**-23):
+        track = Track(rounding, sr)
+        when = moments.even(track, n)
+        assert not features.spectrogram(track, when).any()
+        assert not features.chroma(track, when).any()
+        assert (features.perceptual_mel(track, when, fmax=4000) == -80).all()
+    quiet = Track(1e-5 * fading(3, sr), sr)
+    assert features.mel(quiet, moments.even(quiet, n), fmax=4000)[:, : n // 2].any()

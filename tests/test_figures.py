@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from helpers import Picture, figures, gallery, layouts
-from helpers.figures import describe, draw
+from helpers.figures import _describe, draw
 from helpers.tracks import Track
 
 
@@ -76,11 +76,11 @@ def test_draw_names_its_axes():
 def test_draw_says_where_the_greatest_value_is(row, column):
     ax = draw(peaked(4, 8, row, column), np.arange(9) * 0.5, [100, 200, 400, 800], ylabel="pitch (Hz)", unit="dB")
     most = f"greatest at {column * 0.5 + 0.25:.3g} s, {[100, 200, 400, 800][row]} Hz"
-    assert describe(ax.figure) == f"Pitch (Hz) against time (s). 4 rows × 8 moments, 0 to 3 dB, {most}."
+    assert _describe(ax.figure) == f"Pitch (Hz) against time (s). 4 rows × 8 moments, 0 to 3 dB, {most}."
 
 
 def test_draw_says_that_nothing_stands_out():
-    assert "4 rows × 8 moments, 2 to 2, all equal." in describe(draw(np.full((4, 8), 2), np.arange(9)).figure)
+    assert "4 rows × 8 moments, 2 to 2, all equal." in _describe(draw(np.full((4, 8), 2), np.arange(9)).figure)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_draw_refuses_what_does_not_fit(shape, when, rows):
 def test_draw_any_number_of_rows_and_moments(bins, n):
     values = np.random.default_rng(0).random((bins, n))
     ax = draw(values, np.linspace(0, 1, n + 1), np.geomspace(100, 5000, bins) if bins > 1 else [440])
-    assert f"{bins} rows × {n} moments, {values.min():.3g} to {values.max():.3g}" in describe(ax.figure)
+    assert f"{bins} rows × {n} moments, {values.min():.3g} to {values.max():.3g}" in _describe(ax.figure)
     assert np.array_equal(ax.images[0].get_array(), values)
 
 
@@ -151,7 +151,7 @@ def test_fill_draws_the_stretch_of_each_moment():
     assert np.array_equal(baseline, low)
     assert ax.get_xlim() == (0, 4)
     assert ax.get_ylim() == (-1.05, 1.05)
-    assert describe(ax.figure) == "Envelope. Amplitude against time (s). 3 columns, -0.5 to 0.9, widest at 1 s."
+    assert _describe(ax.figure) == "Envelope. Amplitude against time (s). 3 columns, -0.5 to 0.9, widest at 1 s."
 
 
 def test_fill_makes_room_for_loud_music():
@@ -168,7 +168,7 @@ def test_describe_says_captions_axes_and_lines():
     other.plot([10, 20, 80, 90], [1, 2, 3, -4])
     other.set(xlabel="time (m:ss)")
     other.set_title("right", loc="left")
-    assert describe(one.figure) == (
+    assert _describe(one.figure) == (
         "Left. Power against time (s). Rise from 1 to 9, greatest at 1 s. "
         "Right. Time (m:ss). Line from -4 to 3, greatest at 1:20."
     )
@@ -179,7 +179,7 @@ def test_describe_sums_up_many_lines():
     for height in range(1, 11):
         ax.plot([0, 1, 2], [0, height, 0])
     ax.set_xlabel("frequency (Hz)")
-    assert describe(ax.figure) == (
+    assert _describe(ax.figure) == (
         "Frequency (Hz). 10 lines, the first: line from 0 to 1, greatest at 1 Hz; "
         "the last: line from 0 to 10, greatest at 1 Hz."
     )
@@ -189,13 +189,13 @@ def test_describe_names_scatters_and_nothing_unnamed():
     _, ax = plt.subplots()
     ax.scatter([1, 2], [3, 4], label="onsets")
     ax.scatter([1, 2], [3, 4])
-    assert describe(ax.figure) == "Onsets."
+    assert _describe(ax.figure) == "Onsets."
 
 
 def test_describe_an_axis_without_a_name():
     _, ax = plt.subplots()
     ax.plot([0, 1, 2], [5, 9, 1])
-    assert describe(ax.figure) == "Line from 1 to 9, greatest at 1."
+    assert _describe(ax.figure) == "Line from 1 to 9, greatest at 1."
 
 
 def test_describe_says_nothing_false_of_a_mark():
@@ -203,7 +203,7 @@ def test_describe_says_nothing_false_of_a_mark():
     ax.plot([0, 50], [-3, 8], label="rise")
     ax.axvline(20, label="now")
     ax.plot([], [], label="nothing yet")
-    words = describe(ax.figure)
+    words = _describe(ax.figure)
     assert "ow" in words
     # A mark spans the height of the axes, whatever their values: 0 to 1 is not where it is.
     assert "from 0 to 1" not in words
@@ -220,16 +220,16 @@ def test_describe_says_nothing_false_of_a_mark():
     ],
 )
 def test_with_unit(value, label, said):
-    assert figures.with_unit(value, label) == said
+    assert figures._with_unit(value, label) == said
 
 
 def test_describe_nothing():
-    assert describe(plt.figure()) == ""
+    assert _describe(plt.figure()) == ""
 
 
 def test_show_emits_the_picture_with_its_words_and_closes_it(shown):
     fig = draw(peaked(), np.arange(9), unit="dB", title="A title").figure
-    words = describe(fig)
+    words = _describe(fig)
     figures.show(fig, "Look at the dot.")
     ((data, metadata, raw),) = shown
     assert raw

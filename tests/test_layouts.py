@@ -316,7 +316,12 @@ def test_measures_are_the_slow_loops(where):
         assert np.allclose(distances(where, k), expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("apart", [0, 6, 7, -1, 1.5])
+@pytest.mark.parametrize("apart", [2.0, np.int64(2), np.float32(2)])
+def test_a_whole_distance_may_be_of_any_type(apart):
+    assert np.array_equal(distances(hilbert(4, 4), apart), distances(hilbert(4, 4), 2))
+
+
+@pytest.mark.parametrize("apart", [0, 6, 7, -1, 1.5, "2", None, [2], float("nan")])
 def test_pairs_that_do_not_exist(apart):
     with pytest.raises(ValueError, match=r"^apart=.* was given"):
         distances(rows(2, 3), apart)

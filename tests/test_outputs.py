@@ -2,14 +2,19 @@
 
 import base64
 import io
+import warnings
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib import font_manager
 from PIL import Image
 
-from helpers import outputs
+from helpers import Track, features, layouts, moments, outputs
+from helpers.pictures import Picture, side_by_side
 
 
 @pytest.mark.parametrize(
@@ -59,3 +64,45 @@ def test_a_picture_of_256_colours_is_stored_with_a_table_and_exactly():
     stored = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
     assert stored.mode == "P"
     assert np.array_equal(np.asarray(stored.convert("RGB")), pixels)
+
+
+def drawn(title):
+    """Draw a figure of a title only; every warning is an error."""
+    fig, ax = plt.subplots(figsize=(5, 1))
+    ax.set_axis_off()
+    ax.set_title(title, loc="left")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return np.asarray(outputs.render(fig))
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["日本語の歌", "한국어", "🎵🎸 song 👩‍🎤", "a\tb\x07c", "\ud800?".encode("utf-8", "replace").decode(), "𝄞 ]^[\\-"],
+)
+def test_no_name_makes_a_figure_complain(title, capfd):
+    drawn(title)
+    track = Track(np.zeros(8000), 8000, title)
+    when = moments.even(track, 4)
+    picture = Picture.compose(track, when, features.mel(track, when, fmax=4000), layouts.timeline())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, words = side_by_side([picture, picture], [title, "another"])
+    assert title in words
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_no_font_has_is_left_out():
+    assert np.array_equal(drawn("a 日本語 song"), drawn("a … song"))
+    assert not np.array_equal(drawn("a ñ song"), drawn("a … song"))
+
+
+def test_another_installed_font_is_used_for_what_the_own_lacks():
+    before = drawn("😀")
+    # This one has letters and no faces.
+    with mpl.rc_context({"font.family": "STIXGeneral"}):
+        own = font_manager.get_font(font_manager.findfont("STIXGeneral"))
+        assert not own.get_char_index(ord("😀"))
+        assert own.get_char_index(ord("…"))
+        assert not np.array_equal(drawn("😀"), drawn("…"))
+    assert np.array_equal(drawn("😀"), before)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from helpers import Picture, colors, features, gallery, layouts, moments, outputs
 from helpers.layouts import Layout, timeline
+from helpers.pictures import _in_order
 from helpers.tracks import Track
 
 SR = 8000
@@ -297,3 +298,20 @@ def test_gallery_shows_pictures_pixel_by_pixel(shown):
     assert np.abs(image[26:86, :70] - pictures[0].pixels).max() <= 2
     assert np.abs(image[26:106, 94:] - pictures[1].pixels).max() <= 2
     assert plt.get_fignums() == []
+
+
+@given(
+    rows=st.integers(1, 6),
+    cols=st.integers(1, 6),
+    bins=st.integers(1, 4),
+    each=st.integers(1, 3),
+    centred=st.booleans(),
+)
+def test_the_moments_of_a_picture_in_order(rows, cols, bins, each, centred):
+    where = shuffled(rows, cols)
+    n = rows * cols * each
+    times = (where.centred() if centred else where).arrange(np.tile(np.arange(n, dtype=np.float32) / 7, (bins, 1)))
+    starts, which = _in_order(times)
+    expected = np.unique(times, return_inverse=True)
+    assert np.array_equal(starts, expected[0])
+    assert np.array_equal(which, expected[1].reshape(times.shape))

@@ -2,10 +2,13 @@
 
 import gc
 import io
+import re
 import tracemalloc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import nasty
 import numpy as np
 import pytest
 import soundfile as sf
@@ -13,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import Picture, Player, colors, layouts, load_track, moments, play
-from helpers.player import LONGEST, MOST_HZ, SAME, Sound
-from helpers.tracks import BLOCK, Track
+from helpers.player import _LONGEST, _MOST_HZ, _SAME, _Sound, _still
+from helpers.tracks import _BLOCK, Track
 
 SR = 8000
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -65,7 +68,7 @@ def write(path: Path, signal: np.ndarray, sr: int = SR, **options) -> Path:
     return path
 
 
-def heard(sound: Sound, at: int = 0, frames: int | None = None) -> np.ndarray:
+def heard(sound: _Sound, at: int = 0, frames: int | None = None) -> np.ndarray:
     """Return some of what a page hears, all of it without further words: float64 [frames, channels]."""
     samples = np.frombuffer(sound.read(at, sound.frames if frames is None else frames), "<i2")
     return samples.reshape(-1, sound.channels) / 32768
@@ -183,7 +186,7 @@ def test_a_picture_of_other_music_brings_its_sound():
     before = told.sound
     other = music(2.0)
     told.put([picture(other)])
-    assert told.sound == {"key": Sound.of(other).key, "rate": SR, "channels": 1, "frames": 2 * SR}
+    assert told.sound == {"key": _Sound.of(other).key, "rate": SR, "channels": 1, "frames": 2 * SR}
     assert told.sound["key"] != before["key"]
     assert told.duration == 2
     told.put([picture(None)])
@@ -238,6 +241,7 @@ def test_an_output_carries_the_picture_its_words_and_the_live_view():
     data, metadata = told._repr_mimebundle_(include=None, exclude=None)
     assert set(data) == {"image/png", "text/plain", VIEW}
     assert data["text/plain"] == metadata["image/png"]["alt"] == shown.alt
+    assert metadata["music-you-can-see"] == {"caption": "Run this cell to hear it."}
     assert data[VIEW] == {"version_major": 2, "version_minor": 0, "model_id": told.model_id}
     assert np.array_equal(np.asarray(stored_image(data)), np.asarray(shown.enlarged()))
 
@@ -275,12 +279,60 @@ def test_names_and_titles_stay_text(tmp_path):
     assert NASTY in metadata["image/png"]["alt"]
 
 
+def test_the_files_of_the_page_make_one_script():
+    names = re.findall(r"^(?:const|let|class|function|async function) (\w+)", Player._esm, re.MULTILINE)
+    assert len(names) > 20
+    assert sorted(names) == sorted(set(names))
+
+
 def test_the_page_sets_text_only_as_text():
     """Python sends names as they are, so nothing on the page may read them as HTML."""
     code = Player._esm
     for dangerous in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "DOMParser"):
         assert dangerous not in code
     assert "://" not in code
+
+
+# A closed player.
+
+
+def test_a_closed_player_holds_nothing_and_says_so():
+    track = music()
+    told = play(picture(track), painted(track), titles=["a", "b"])
+    layout, signal = told.layout, weakref.ref(track.signal.base)
+    del track
+    for _ in range(2):
+        told.close()
+    assert signal() is None
+    assert told.comm is layout.comm is None
+    assert (told.pixels, told.times, told.panels, told.pictures, told.source) == ([], [], [], [], None)
+    assert repr(told) == "This player is closed: run the cell again that makes it."
+    assert _still(told) == ({"text/plain": repr(told)}, {})
+
+
+def test_a_closed_player_that_is_used_does_not_complain():
+    told = play(picture(music()))
+    told.close()
+    told.position, told.playing, told.message = 0.5, True, "words"
+    told.answer(told, {"sound": "", "offset": 0}, [])
+    told.put([picture(music())])
+
+
+def test_nobody_keeps_a_closed_player():
+    told = play(picture(music()))
+    seen = weakref.ref(told)
+    told.close()
+    del told
+    gc.collect()
+    assert seen() is None
+
+
+@pytest.mark.parametrize("pictures", [[], [5]])
+def test_what_could_not_become_a_player_goes_without_complaint(pictures, capsys):
+    with pytest.raises(ValueError, match="was given"):
+        Player(pictures)
+    gc.collect()
+    assert capsys.readouterr() == ("", "")
 
 
 # The sound: the samples that are drawn, in stereo where the file is.
@@ -313,7 +365,7 @@ def sides(seconds: float = 1.0, sr: int = SR) -> np.ndarray:
 @pytest.mark.parametrize("name", FILES)
 def test_what_is_heard_is_what_is_drawn_in_every_format(name, tmp_path):
     track = load_track(write(tmp_path / name, sides(3), **FILES[name]))
-    sound = Sound.of(track)
+    sound = _Sound.of(track)
     assert (sound.rate, sound.channels, sound.frames) == (SR, 2, len(track.signal))
     assert heard(sound).mean(axis=1) == pytest.approx(track.signal, abs=1.1 / 32768)
     left, right = heard(sound).T
@@ -321,19 +373,19 @@ def test_what_is_heard_is_what_is_drawn_in_every_format(name, tmp_path):
     # Wherever one begins to listen, and in whatever order.
     whole = heard(sound)
     for at in (20_000, 19_999, 5, 12_345, 12_345 + 500, 0):
-        assert heard(sound, at, 500) == pytest.approx(whole[at : at + 500], abs=SAME + 1 / 32768)
+        assert heard(sound, at, 500) == pytest.approx(whole[at : at + 500], abs=_SAME + 1 / 32768)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 6])
 def test_other_than_two_channels_are_heard_as_the_one_that_is_drawn(channels, tmp_path):
     track = load_track(write(tmp_path / "a.wav", tone(channels=channels), format="WAV", subtype="PCM_24"))
-    assert Sound.of(track).channels == 1
-    assert heard(Sound.of(track))[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
+    assert _Sound.of(track).channels == 1
+    assert heard(_Sound.of(track))[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
 
 
 def test_a_silent_channel_stays_silent(tmp_path):
     signal = sides() * [1, 0]
-    sound = Sound.of(load_track(write(tmp_path / "a.flac", signal, subtype="PCM_24")))
+    sound = _Sound.of(load_track(write(tmp_path / "a.flac", signal, subtype="PCM_24")))
     assert heard(sound) == pytest.approx(signal, abs=1.1 / 32768)
     assert not heard(sound)[:, 1].any()
 
@@ -341,7 +393,7 @@ def test_a_silent_channel_stays_silent(tmp_path):
 @pytest.mark.parametrize("sr", [8000, 11_025, 44_100, 48_000])
 def test_a_usual_sample_rate_is_kept(sr):
     track = Track(tone(0.3, sr), sr)
-    sound = Sound.of(track)
+    sound = _Sound.of(track)
     assert (sound.rate, sound.frames) == (sr, len(track.signal))
     assert heard(sound)[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
 
@@ -351,8 +403,8 @@ def test_a_usual_sample_rate_is_kept(sr):
 def test_a_high_sample_rate_is_divided_and_stays_in_time(sr, stereo, tmp_path):
     signal = sides(0.5, sr) if stereo else tone(0.5, sr)
     track = load_track(write(tmp_path / "a.wav", signal, sr, format="WAV", subtype="FLOAT"))
-    sound = Sound.of(track)
-    assert sound.rate <= MOST_HZ < 2.01 * sound.rate
+    sound = _Sound.of(track)
+    assert sound.rate <= _MOST_HZ < 2.01 * sound.rate
     assert sound.rate * sound.step == sr
     assert sound.frames == -(-len(signal) // sound.step)
     # Every so many samples of a sweep far below the new limit are the samples of the slower one.
@@ -366,27 +418,27 @@ def test_a_high_sample_rate_is_divided_and_stays_in_time(sr, stereo, tmp_path):
 
 def test_what_a_lower_rate_cannot_carry_is_not_heard():
     t = np.arange(96_000) / 96_000
-    sound = Sound.of(Track(0.5 * np.sin(2 * np.pi * 30_000 * t), 96_000))
+    sound = _Sound.of(Track(0.5 * np.sin(2 * np.pi * 30_000 * t), 96_000))
     assert np.abs(heard(sound)[100:-100]).max() < 0.01
 
 
 @pytest.mark.parametrize("loudest", [0, 1e-3, 0.5, 1, 1.001, 4, 1e6])
 def test_what_is_louder_than_loud_is_turned_down_and_nothing_else(loudest):
     signal = (tone() / np.abs(tone()).max() * loudest).astype(np.float32)
-    assert heard(Sound.of(Track(signal, SR)))[:, 0] == pytest.approx(signal / max(1, loudest), abs=1.1 / 32768)
+    assert heard(_Sound.of(Track(signal, SR)))[:, 0] == pytest.approx(signal / max(1, loudest), abs=1.1 / 32768)
 
 
 def test_a_loud_moment_in_the_last_block_turns_down_the_first():
-    signal = np.full(2 * BLOCK + 5, 0.5, np.float32)
+    signal = np.full(2 * _BLOCK + 5, 0.5, np.float32)
     signal[-1] = -2
-    samples = heard(Sound.of(Track(signal, SR)))
+    samples = heard(_Sound.of(Track(signal, SR)))
     assert samples[[0, -1], 0] == pytest.approx([0.25, -1], abs=1 / 32768)
     assert len(samples) == len(signal)
 
 
 def test_a_loud_side_turns_down_both(tmp_path):
     signal = sides() * [2, 0.1]
-    sound = Sound.of(load_track(write(tmp_path / "a.wav", signal, format="WAV", subtype="FLOAT")))
+    sound = _Sound.of(load_track(write(tmp_path / "a.wav", signal, format="WAV", subtype="FLOAT")))
     assert heard(sound) == pytest.approx(signal / np.abs(signal).max(), abs=1.1 / 32768)
 
 
@@ -394,9 +446,9 @@ def test_a_file_that_is_not_the_track_is_not_played(tmp_path):
     path = write(tmp_path / "a.wav", sides())
     track = load_track(path)
     slower = Track(track.signal, SR + 1, "slower", path)
-    assert heard(Sound.of(slower))[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
+    assert heard(_Sound.of(slower))[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
     write(path, sides()[::-1] * 0.3)
-    sound = Sound.of(track)
+    sound = _Sound.of(track)
     assert heard(sound) == pytest.approx(np.repeat(track.signal[:, np.newaxis], 2, axis=1), abs=1 / 32768)
     write(path, sides(0.5))
     assert heard(sound) == pytest.approx(np.repeat(track.signal[:, np.newaxis], 2, axis=1), abs=1 / 32768)
@@ -408,7 +460,7 @@ def test_a_file_that_is_gone_is_heard_as_it_is_drawn(left, tmp_path):
     track.path.unlink()
     if left is not None:
         track.path.write_bytes(left)
-    assert heard(Sound.of(track))[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
+    assert heard(_Sound.of(track))[:, 0] == pytest.approx(track.signal, abs=1 / 32768)
 
 
 # The sound: one copy, in pieces, as long as it is needed.
@@ -416,23 +468,31 @@ def test_a_file_that_is_gone_is_heard_as_it_is_drawn(left, tmp_path):
 
 @pytest.mark.parametrize("frames", [1, 999, 1000, 8000, 10**9])
 def test_pieces_put_together_are_the_whole(frames, tmp_path):
-    sound = Sound.of(load_track(write(tmp_path / "a.wav", sides(0.2))))
+    sound = _Sound.of(load_track(write(tmp_path / "a.wav", sides(0.2))))
     pieces = [heard(sound, at, frames) for at in range(0, sound.frames, frames)]
     assert np.array_equal(np.concatenate(pieces), heard(sound))
     assert all(len(piece) == frames for piece in pieces[:-1])
 
 
+def test_questions_may_come_from_several_threads(tmp_path):
+    sound = _Sound.of(load_track(write(tmp_path / "a.ogg", sides(20, 44_100), 44_100)))
+    places = np.random.default_rng(0).integers(0, sound.frames - 5000, 600).tolist()
+    with ThreadPoolExecutor(4) as pool:
+        several = list(pool.map(lambda at: sound.read(at, 5000), places))
+    assert several == [sound.read(at, 5000) for at in places]
+
+
 def test_players_of_a_track_share_its_sound():
     track = music()
     one, two, other = play(picture(track)), play(painted(track)), play(picture(music()))
-    assert one.source is two.source is Sound.of(track)
+    assert one.source is two.source is _Sound.of(track)
     assert one.sound == two.sound
     assert one.sound["key"] != other.sound["key"]
 
 
 def test_a_sound_is_forgotten_with_its_track():
     track = music()
-    sound = weakref.ref(Sound.of(track))
+    sound = weakref.ref(_Sound.of(track))
     heard(sound())
     gc.collect()
     assert sound() is not None
@@ -444,7 +504,7 @@ def test_a_sound_is_forgotten_with_its_track():
 def test_a_long_track_is_sent_piece_by_piece():
     # An hour at 16 kHz: 115 MB as 16-bit samples.
     hour = Track(np.broadcast_to(np.float32(0.25), (3600 * 16_000,)), 16_000)
-    sound = Sound.of(hour)
+    sound = _Sound.of(hour)
     tracemalloc.start()
     try:
         piece = sound.read(50_000_001, 16_000)
@@ -470,7 +530,7 @@ def test_the_page_gets_the_samples_it_asks_for():
 def test_an_answer_is_no_longer_than_a_page_may_wait_for():
     told = play(picture(music(5.0)))
     ((_, piece),) = ask(told, frames=10**12)
-    assert len(piece) == 2 * LONGEST * SR
+    assert len(piece) == 2 * _LONGEST * SR
 
 
 def test_a_player_listens_to_its_page():
@@ -486,11 +546,16 @@ def test_questions_for_another_sound_are_left_alone(changes):
     assert ask(play(picture(music())), **changes) == []
 
 
-@pytest.mark.parametrize("name", ["at", "frames"])
-@pytest.mark.parametrize("strange", [-1, 10**12, 0.5, 1.0, "1", None, [], {}, float("nan"), float("inf"), ...])
-def test_questions_that_are_none_are_left_alone(name, strange):
+@pytest.mark.parametrize("content", nasty.MESSAGES, ids=lambda content: repr(content)[:60])
+def test_messages_that_no_page_sends_are_met_calmly(content):
     told = play(picture(music()))
-    if (name, strange) != ("frames", 10**12):
-        assert ask(told, **{name: strange}) == []
-    for content in ({}, None, [], "sound", 5, {"sound": told.sound["key"]}, {"at": 0, "frames": 5}):
-        told.answer(told, content, [])
+    if isinstance(content, dict) and content.get("sound") == nasty.KEY:
+        content = content | {"sound": told.sound["key"]}
+    answers = []
+    told.send = lambda *given: answers.append(given)
+    told.answer(told, content, [])
+    # Too many frames are as many as a page may ask for; all else gets no answer.
+    for reply, (piece,) in answers:
+        assert reply == {"sound": told.sound["key"], "at": content["at"]}
+        assert content["at"] in range(SR)
+        assert piece == told.source.read(content["at"], min(content["frames"], _LONGEST * SR))

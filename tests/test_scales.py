@@ -54,3 +54,12 @@ def test_chroma_filters_are_librosas(sr, n_fft):
     ours = scales.chroma_filters(sr, n_fft)
     assert np.allclose(ours[:, 1:], librosa.filters.chroma(sr=sr, n_fft=n_fft, tuning=0)[:, 1:], atol=1e-6)
     assert not ours[:, 0].any()
+
+
+@pytest.mark.parametrize(("sr", "bands"), [(22_050, 1), (44_100, 24), (8_000, 40)])
+def test_a_mel_band_hears_from_its_first_to_its_last_frequency(sr, bands):
+    n_fft = 1 << 16
+    filters = scales.mel_filters(sr, n_fft, bands)
+    for (low, high), row in zip(scales.mel_bands(sr, bands), filters, strict=True):
+        heard = np.flatnonzero(row)[[0, -1]] * sr / n_fft
+        assert heard == pytest.approx([low, high], abs=1.01 * sr / n_fft)

@@ -333,12 +333,12 @@ def test_no_precision_without_evidence(on_line, sure):
 
 def test_precision_in_words():
     for error, words in ((1e-7, "120.000"), (2e-5, "120.00"), (2e-4, "120.0"), (np.inf, "120")):
-        assert tempo.Line(np.arange(4), 0, 0.5, error, 1).bpm() == words
+        assert tempo._Line(np.arange(4), 0, 0.5, error, 1).bpm() == words
 
 
 def test_the_two_witnesses_limit_the_precision():
     beats = 0.5 * np.arange(100)
-    assert np.isclose(tempo.Line.near(beats, 0.5001).error, 0.0001, rtol=0.01)
+    assert np.isclose(tempo._Line.near(beats, 0.5001).error, 0.0001, rtol=0.01)
 
 
 def test_share_of_the_music_in_which_a_tempo_holds():
@@ -351,7 +351,7 @@ def test_share_of_the_music_in_which_a_tempo_holds():
 
 def test_audible():
     times = 0.5 + np.cumsum(60 / np.linspace(100, 140, 150))
-    pulses = [tempo.listen(clicks(times, noise=noise), 120) for noise in np.geomspace(0.05, 0.3, 30)]
+    pulses = [tempo._listen(clicks(times, noise=noise), 120) for noise in np.geomspace(0.05, 0.3, 30)]
     contrast = np.array([pulse.contrast for pulse in pulses])
     assert ((contrast > 1.8) & (contrast < 2)).any()
     assert ((contrast > 2) & (contrast < 2.2)).any()
@@ -361,20 +361,20 @@ def test_audible():
 def test_how_near_a_tempo_must_be_asked_for():
     strength = tempo.onsets(clicks(evenly(120, 120)))
     for percent, there in ((-3.8, True), (3.8, True), (-4.6, False), (4.6, False)):
-        period, _, clear = tempo.needle(strength, 120 * (1 + percent / 100))
+        period, _, clear = tempo._needle(strength, 120 * (1 + percent / 100))
         assert clear == there
         assert not there or abs(period - 0.5) < 1e-5
 
 
 def test_how_many_beats_make_a_stretch():
     for seconds, many in ((11.9, 0), (12.5, 1)):
-        assert len(tempo.stretches(tempo.onsets(clicks(evenly(120, 23), seconds)), 120)) == many
+        assert len(tempo._stretches(tempo.onsets(clicks(evenly(120, 23), seconds)), 120)) == many
 
 
 def test_pauses_part_lines():
     for pause, parts in ((3.9, 1), (4.1, 2)):
         beats = np.append(0.5 * np.arange(20), 9.5 + 0.5 * pause + 0.5 * np.arange(20))
-        assert len(tempo.unbroken(beats, tempo.Stretch(0, 10_000, 0.5, 1))) == parts
+        assert len(tempo._unbroken(beats, tempo._Stretch(0, 10_000, 0.5, 1))) == parts
 
 
 def test_paces():
@@ -420,7 +420,7 @@ def test_find_refuses_what_is_no_tempo(bpm):
 
 def test_where_no_tempo_holds_beats_are_librosas(piece):
     track = piece("rubato")
-    pulse = tempo.listen(track, 76)
+    pulse = tempo._listen(track, 76)
     _, beats = librosa.beat.beat_track(
         onset_envelope=np.where(tempo.onsets(track) > 0.1, tempo.onsets(track), 0),
         **{"sr": 100, "hop_length": 1, "units": "time", "bpm": 76, "trim": False},
@@ -438,7 +438,7 @@ def test_reported_tempo_is_librosas(piece):
 
 def test_onsets_are_kept_only_with_their_track(piece):
     track = clicks([0.2, 0.4], 1)
-    before = len(tempo.ONSETS)
+    before = len(tempo._ONSETS)
     assert tempo.onsets(track) is tempo.onsets(track)
     del track
-    assert len(tempo.ONSETS) == before
+    assert len(tempo._ONSETS) == before

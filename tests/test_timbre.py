@@ -171,8 +171,8 @@ def test_no_moment_knows_of_others(monkeypatch):
     track = noise(20_000)
     when = moments.even(track, 300)
     once = features.timbre(track, when, n_fft=N_FFT)
-    monkeypatch.setattr(spectra, "BLOCKS_PER_TASK", 1)
-    monkeypatch.setattr(spectra, "SAMPLES_PER_BLOCK", N_FFT * 7)
+    monkeypatch.setattr(spectra, "_BLOCKS_PER_TASK", 1)
+    monkeypatch.setattr(spectra, "_SAMPLES_PER_BLOCK", N_FFT * 7)
     assert np.allclose(features.timbre(track, when, n_fft=N_FFT), once, rtol=1e-5)
 
 
