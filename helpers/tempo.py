@@ -6,7 +6,8 @@ the beats far more precisely than any two of them, or than the tempo that libros
 begins, is told by which beats are alike.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -44,8 +45,8 @@ _LEVELS = (1, 1 / 2, 2, 2 / 3, 3 / 2, 3 / 4, 4 / 3)
 # Over this many beats, beats are compared to find bars.
 _LOOK_AHEAD = 24
 
-# The onsets and the attacks of a track, for as long as the track is in use.
-_ONSETS, _ATTACKS = WeakKeyDictionary(), WeakKeyDictionary()
+# What was measured of a track, for as long as the track is in use.
+_ONSETS, _ATTACKS, _PARTS = WeakKeyDictionary(), WeakKeyDictionary(), WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +167,7 @@ def find(track, bpm: float | None = None) -> Pulse:
     elif isinstance(bpm, str) or not _SLOWEST <= bpm <= _FASTEST:
         raise ValueError(f"bpm={bpm!r} was given; {_SLOWEST} to {_FASTEST} beats a minute were expected.")
     else:
-        pulse = _listen(track, bpm)
+        pulse = _listen(track, bpm, _held(track, bpm))
     if pulse.period and not pulse.steady and pulse.alike <= _UNALIKE:
         pulse = _follow(track, pulse)
     return bars(track, pulse)[0] if pulse.period else pulse
@@ -184,7 +185,9 @@ def candidates(track) -> list[Pulse]:
     [128, 85, 64, 256, 171, 96, 192]
     """
     near = [reported(track) * level for level in _LEVELS]
-    found = [_listen(track, bpm) for bpm in near if _SLOWEST <= bpm <= _FASTEST]
+    held = {bpm: _held(track, bpm) for bpm in near if _SLOWEST <= bpm <= _FASTEST}
+    likely = [bpm for bpm in held if held[bpm]] or list(held)[:3]
+    found = [_listen(track, bpm, held[bpm]) for bpm in likely]
     found = found or [Pulse(np.empty(0), why="Nothing in it begins: there is no beat.")]
     return sorted(found, key=lambda pulse: (pulse.period is None, -pulse.score))
 
@@ -291,17 +294,19 @@ def reported(track) -> float:
     >>> round(tempo.reported(load_track("groove")), 1)
     127.7
     """
-    return _rough(onsets(track))
-
-
-def _rough(strength, **prior) -> float:
-    """Return the tempo that librosa reports for onsets; `prior` is what `librosa.feature.tempo` expects."""
     import librosa
 
-    if not strength.any():
-        return 0.0
     # One autocorrelation of the whole piece instead of one each moment: a thousand times less memory.
-    alike = np.maximum(0, librosa.autocorrelate(strength, max_size=8 * _RATE))
+    return _rough(librosa.autocorrelate(onsets(track), max_size=8 * _RATE))
+
+
+def _rough(alike, **prior) -> float:
+    """Return the tempo that librosa reports for an autocorrelation; `prior` is what `librosa.feature.tempo` expects."""
+    import librosa
+
+    alike = np.maximum(0, alike[: 8 * _RATE])
+    if not alike.any():
+        return 0.0
     return float(librosa.feature.tempo(tg=alike[:, np.newaxis], sr=_RATE, hop_length=1, **prior)[0])
 
 
@@ -312,15 +317,34 @@ def _pick(strength, bpm, **how) -> np.ndarray:
     return librosa.beat.beat_track(onset_envelope=strength, sr=_RATE, hop_length=1, bpm=bpm, trim=False, **how)[1]
 
 
-def _likeness(strength) -> np.ndarray:
-    """Return how alike onsets are to those 0, 1, 2 … hundredths of a second later, up to half of their length.
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The onsets of a part of the music, and what is known of its own parts: all tempos ask for the same."""
 
-    A correlation each: the likeness of neighbouring lines, for lines of every length at once.
-    """
-    import librosa
+    strength: np.ndarray
+    begin: int = 0
+    parts: dict = field(default_factory=dict)
 
-    x, half = strength - strength.mean(), len(strength) // 2
-    return librosa.autocorrelate(x, max_size=half) / max(x @ x, 1e-9) * (len(x) / np.arange(len(x), len(x) - half, -1))
+    def __len__(self):
+        return len(self.strength)
+
+    def __getitem__(self, bounds: slice) -> "_Part":
+        a, b, _ = bounds.indices(len(self))
+        if (a, b) not in self.parts:
+            self.parts[a, b] = _Part(self.strength[a:b], self.begin + a)
+        return self.parts[a, b]
+
+    @cached_property
+    def alike(self) -> np.ndarray:
+        """How alike onsets are to those 0, 1, 2 … hundredths of a second later, up to half of their length.
+
+        A correlation each: the likeness of neighbouring lines, for lines of every length at once.
+        """
+        import librosa
+
+        n, half, x = len(self), len(self) // 2, self.strength - self.strength.mean()
+        sums = librosa.autocorrelate(x, max_size=half)
+        return (sums / max(x @ x, 1e-9) * (n / np.arange(n, n - half, -1))).astype(np.float32)
 
 
 def _comb(alike, periods, first: int, last: int) -> np.ndarray:
@@ -330,7 +354,7 @@ def _comb(alike, periods, first: int, last: int) -> np.ndarray:
     return (alike[frame] + (at - frame) * (alike[frame + 1] - alike[frame])).mean(axis=1)
 
 
-def _needle(strength, bpm: float) -> tuple[float, float, bool]:
+def _needle(part: _Part, bpm: float) -> tuple[float, float, bool]:
     """Find the period near a tempo that makes lines most alike: lines 1, 2, 3 … periods apart.
 
     Returns
@@ -342,7 +366,7 @@ def _needle(strength, bpm: float) -> tuple[float, float, bool]:
     clear : bool
         Whether lines far apart are clearly more alike than with a slightly wrong period.
     """
-    alike, period = _likeness(strength), 60 / bpm
+    alike, period = part.alike, 60 / bpm
     reach = len(alike) / _RATE / (1 + _NEAR)
     last = min(64, int(reach / period))
     if last < 4:
@@ -354,7 +378,7 @@ def _needle(strength, bpm: float) -> tuple[float, float, bool]:
     # Off by 0.06 to 0.5 s in the nearest of the lines compared.
     wrong = period * np.arange(6, 48, 0.5) / (far * period * _RATE)
     (there,), around = _comb(alike, [period], far, last), _comb(alike, period + np.append(-wrong, wrong), far, last)
-    chance = 1 / np.sqrt(len(strength) * (last - far + 1))
+    chance = 1 / np.sqrt(len(part) * (last - far + 1))
     clear = there > 2 * around.max() + 5 * chance
     while last < int(reach / period):
         width, last = 1 / (last * period * _RATE), min(8 * last, int(reach / period))
@@ -398,37 +422,36 @@ class _Stretch(NamedTuple):
     alike: float
 
 
-def _stretches(strength, bpm: float, shortest: float = 0, begin: int = 0) -> list[_Stretch]:
+def _stretches(part: _Part, bpm: float, shortest: float = 0) -> list[_Stretch]:
     """Find the stretches in which one tempo holds, each a sixty-fourth of the whole at least.
 
     Lines of a beat are like their mean where the tempo holds, and not elsewhere. So a stretch is the run of lines with
     the greatest sum of correlations, less `_ALIKE` each. What is left before and after it is searched in the
     same way, and each half of music in which no tempo holds.
     """
-    length = len(strength)
+    length = len(part)
     shortest = shortest or length / 64
     least = max(shortest, _LEAST * 60 / bpm * _RATE)
-    if length < least or not strength.any():
+    if length < least or not part.strength.any():
         return []
-    period, alike, clear = _needle(strength, bpm)
-    found, parts = [], [(0, length // 2), (length // 2, length)]
+    period, _, clear = _needle(part, bpm)
+    found, rest = [], [part[: length // 2], part[length // 2 :]]
     if clear:
-        first, last = _run(_folded(strength, period))
+        first, last = _run(_folded(part.strength, period))
         if (last - first) * _TOGETHER < _LEAST:
             return []
         first, last = (int(line * _TOGETHER * period * _RATE) for line in (first, last))
-        period, alike, _ = _needle(strength[first:last], 60 / period)
-        found, parts = [_Stretch(begin + first, begin + last, period, alike)], [(0, first), (last, length)]
+        period, alike, _ = _needle(part[first:last], 60 / period)
+        found, rest = [_Stretch(part.begin + first, part.begin + last, period, alike)], [part[:first], part[last:]]
     elif length < 2 * least:
         return []
-    for a, b in parts:
-        near = _rough(strength[a:b], start_bpm=bpm, std_bpm=0.6) if b - a >= least else 0
-        levels = near * np.array(_LEVELS if clear else _LEVELS[:1])
-        levels = levels[(levels >= _SLOWEST) & (levels <= _FASTEST)]
-        if len(levels):
-            usual = np.exp(-0.5 * (np.log2(levels / bpm) / 0.6) ** 2)
-            alike = [_needle(strength[a:b], level)[1] for level in levels] if clear else 1
-            found += _stretches(strength[a:b], float(levels[(alike * usual).argmax()]), shortest, begin + a)
+    for other in rest:
+        if len(other) >= least:
+            levels = _rough(other.alike, start_bpm=bpm, std_bpm=0.6) * np.array(_LEVELS if clear else _LEVELS[:1])
+            levels = levels[(levels >= _SLOWEST) & (levels <= _FASTEST)]
+            usual = np.exp(-0.5 * (np.log2(np.maximum(levels, 1) / bpm) / 0.6) ** 2)
+            alike = [_needle(other, level)[1] for level in levels] if clear else usual
+            found += _stretches(other, float(levels[(alike * usual).argmax()]), shortest) if len(levels) else []
     return sorted(found)
 
 
@@ -471,27 +494,39 @@ def _on_grid(strength, part: _Stretch) -> np.ndarray:
     return np.minimum(np.round(frames).astype(np.int64), part.end - 1)
 
 
-def _listen(track, bpm: float) -> Pulse:
+def _heard(track) -> _Part:
+    """Return the onsets of a track without ripple, and blurred: beats are some hundredths of a second early or late."""
+    if track not in _PARTS:
+        strength = np.where(onsets(track) > _SILENT, onsets(track), 0)
+        _PARTS[track] = _Part(np.convolve(strength, np.array([1, 2, 3, 2, 1], np.float32) / 9, "same"))
+    return _PARTS[track]
+
+
+def _held(track, bpm: float) -> list[_Stretch]:
+    """Return the stretches in which tempos near one hold, if most of what begins does so there."""
+    part = _heard(track)
+    held = _stretches(part, bpm)
+    inside = sum(part.strength[one.begin : one.end].sum() for one in held)
+    return held if inside >= _STEADY * part.strength.sum() > 0 else []
+
+
+def _listen(track, bpm: float, held: list[_Stretch]) -> Pulse:
     """Find the beats near a tempo: on one line, on a line for each stretch of the music, or as librosa picks them."""
     from scipy.ndimage import maximum_filter1d
 
     strength = np.where(onsets(track) > _SILENT, onsets(track), 0)
-    # Beats are played, and measured, some hundredths of a second early or late.
-    blurred = np.convolve(strength, np.array([1, 2, 3, 2, 1], np.float32) / 9, "same")
-    loud = maximum_filter1d(strength, 5) / max(1e-9, maximum_filter1d(strength, 5).mean())
-    held = _stretches(blurred, bpm)
-    holds = sum(strength[part.begin : part.end].sum() for part in held) >= _STEADY * strength.sum() > 0
-    grids = [_on_grid(blurred, part) for part in held] if holds else [_pick(strength, bpm)]
+    loud = maximum_filter1d(strength, 5)
+    loud /= max(1e-9, loud.mean())
+    grids = [_on_grid(_heard(track).strength, part) for part in held] or [_pick(strength, bpm)]
     frames = np.concatenate(grids)
     sounds = loud[frames] > 0
     if sounds.sum() < 4:
         return Pulse(frames[sounds] / _RATE, why=f"Beats were heard {sounds.sum()} times: too few to tell a tempo.")
     contrast, share = float(loud[frames].mean()), float((loud[frames] > 1).mean())
     beats = _sharpen(track, frames[sounds] / _RATE)
-    if holds:
-        lines = _joined([one for part in held for one in _unbroken(beats, part)])
-        alike = sum(part.alike * (part.end - part.begin) for part in held) / len(strength)
-    else:
+    lines = _joined([one for part in held for one in _unbroken(beats, part)])
+    alike = sum(part.alike * (part.end - part.begin) for part in held) / len(strength)
+    if not (holds := bool(lines)):
         lines = [_Line(beats, *line(beats))]
         alike = _UNALIKE * lines[0].share
     score = alike * share * sounds.mean() * np.exp(-0.5 * np.log2(bpm / _USUAL_BPM) ** 2)

@@ -351,7 +351,7 @@ def test_share_of_the_music_in_which_a_tempo_holds():
 
 def test_audible():
     times = 0.5 + np.cumsum(60 / np.linspace(100, 140, 150))
-    pulses = [tempo._listen(clicks(times, noise=noise), 120) for noise in np.geomspace(0.05, 0.3, 30)]
+    pulses = [tempo._listen(clicks(times, noise=noise), 120, []) for noise in np.geomspace(0.05, 0.3, 30)]
     contrast = np.array([pulse.contrast for pulse in pulses])
     assert ((contrast > 1.8) & (contrast < 2)).any()
     assert ((contrast > 2) & (contrast < 2.2)).any()
@@ -359,16 +359,16 @@ def test_audible():
 
 
 def test_how_near_a_tempo_must_be_asked_for():
-    strength = tempo.onsets(clicks(evenly(120, 120)))
+    part = tempo._Part(tempo.onsets(clicks(evenly(120, 120))))
     for percent, there in ((-3.8, True), (3.8, True), (-4.6, False), (4.6, False)):
-        period, _, clear = tempo._needle(strength, 120 * (1 + percent / 100))
+        period, _, clear = tempo._needle(part, 120 * (1 + percent / 100))
         assert clear == there
         assert not there or abs(period - 0.5) < 1e-5
 
 
 def test_how_many_beats_make_a_stretch():
     for seconds, many in ((11.9, 0), (12.5, 1)):
-        assert len(tempo._stretches(tempo.onsets(clicks(evenly(120, 23), seconds)), 120)) == many
+        assert len(tempo._stretches(tempo._Part(tempo.onsets(clicks(evenly(120, 23), seconds))), 120)) == many
 
 
 def test_pauses_part_lines():
@@ -420,7 +420,7 @@ def test_find_refuses_what_is_no_tempo(bpm):
 
 def test_where_no_tempo_holds_beats_are_librosas(piece):
     track = piece("rubato")
-    pulse = tempo._listen(track, 76)
+    pulse = tempo._listen(track, 76, [])
     _, beats = librosa.beat.beat_track(
         onset_envelope=np.where(tempo.onsets(track) > 0.1, tempo.onsets(track), 0),
         **{"sr": 100, "hop_length": 1, "units": "time", "bpm": 76, "trim": False},
