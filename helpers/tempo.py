@@ -186,7 +186,7 @@ def candidates(track) -> list[Pulse]:
     """
     near = [reported(track) * level for level in _LEVELS]
     held = {bpm: _held(track, bpm) for bpm in near if _SLOWEST <= bpm <= _FASTEST}
-    likely = [bpm for bpm in held if held[bpm]] or list(held)[:3]
+    likely = [bpm for bpm in held if held[bpm]] or held
     found = [_listen(track, bpm, held[bpm]) for bpm in likely]
     found = found or [Pulse(np.empty(0), why="Nothing in it begins: there is no beat.")]
     return sorted(found, key=lambda pulse: (pulse.period is None, -pulse.score))
@@ -598,14 +598,14 @@ def _chained(lines: list[_Line], gain, duration: float) -> np.ndarray:
 
 
 def _follow(track, pulse: Pulse) -> Pulse:
-    """Find wandering beats again, four times, each time near the tempo that the last ones had there, and less strictly.
+    """Find wandering beats again, twice, each time near the tempo that the last ones had there, and less strictly.
 
     That tempo is the median of 13 beats, so that a few wrong ones do not lead astray.
     """
     from scipy.ndimage import median_filter
 
     strength, beats = onsets(track), pulse.beats
-    for _ in range(4):
+    for _ in range(2):
         local = 60 / median_filter(np.diff(beats), 13, mode="nearest")
         bpm = np.interp(np.arange(len(strength)) / _RATE, (beats[1:] + beats[:-1]) / 2, local)
         again = _pick(strength, bpm, tightness=50) / _RATE
