@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _SAMPLES_AT_ONCE = 1 << 20
+_MOMENTS_AT_ONCE = 1 << 16
 
 
 def envelope(track, when) -> np.ndarray:
@@ -419,8 +420,13 @@ def onset_strength(track, when, bands=24, fmin=50.0, fmax=8000.0, n_fft: int | N
     >>> features.onset_strength(track, when).round(1)
     array([[0. , 4.9, 0.1, 5.9]], dtype=float32)
     """
-    louder = np.diff(decibels(mel(track, when, bands, fmin, fmax, n_fft)), axis=1)
-    return np.pad(np.maximum(louder, 0).mean(axis=0, keepdims=True), ((0, 0), (1, 0)))
+    power = mel(track, when, bands, fmin, fmax, n_fft)
+    result, loudest = np.zeros((1, power.shape[1]), np.float32), power.max()
+    for start in range(1, power.shape[1], _MOMENTS_AT_ONCE):
+        stop = start + _MOMENTS_AT_ONCE
+        louder = np.diff(decibels(power[:, start - 1 : stop], ref=loudest), axis=1)
+        result[0, start:stop] = np.maximum(louder, 0).mean(axis=0)
+    return result
 
 
 def chroma(track, when, n_fft: int | None = None) -> np.ndarray:

@@ -72,7 +72,7 @@ def by_beat(track, pulse) -> np.ndarray:
     --------
     >>> track = load_track("groove")
     >>> moments.by_beat(track, tempo.find(track))[:4].round(2)
-    array([0.  , 0.47, 0.93, 1.4 ])
+    array([0.  , 0.47, 0.94, 1.41])
     """
     if not pulse.period:
         return even(track, max(1, round(2 * track.duration)))

@@ -1,6 +1,7 @@
 """Turn measurements back into sound, in order to hear what they kept. Explained in notebooks/07-squash.ipynb."""
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from helpers.checks import checked, whole
 from helpers.scales import mel_filters
@@ -83,10 +84,14 @@ def _spectra(power, filters) -> np.ndarray:
     The filters overlap, so each round compares the bands of the spectra so far with the given ones and corrects
     every frequency by what its bands lack (Richardson 1972, Lucy 1974).
     """
-    filters, power = filters.astype(np.float64), np.maximum(power, 0)
-    share = filters.sum(axis=0)[:, np.newaxis]
-    result = np.ones((filters.shape[1], power.shape[1])) * (share > 0)
-    for _ in range(_ROUNDS):
-        lacking = power / np.maximum(filters @ result, 1e-30)
-        result *= filters.T @ lacking / np.maximum(share, 1e-30)
+    heard = np.flatnonzero(filters.any(axis=0))
+    within, power = filters[:, heard].astype(np.float64), np.maximum(power, 0)
+    among = (within / within.sum(axis=0)).T
+    spectrum = np.ones((len(heard), power.shape[1]))
+    # One thread a matrix product: they would wait for each other.
+    with threadpool_limits(1, "blas"):
+        for _ in range(_ROUNDS):
+            spectrum *= among @ (power / np.maximum(within @ spectrum, 1e-30))
+    result = np.zeros((filters.shape[1], power.shape[1]))
+    result[heard] = spectrum
     return result

@@ -177,6 +177,28 @@ def test_the_cursor_stands_on_the_present_moment(notebook):
     assert max(np.count_nonzero(light) for _, light in frames) >= 3
 
 
+def test_the_cursor_is_white_on_dark_and_black_on_bright(notebook):
+    hand = shown(
+        notebook,
+        "greys = np.where(np.arange(240) % 2, 141.5, 138.5)[None]\n"
+        "play(Picture.compose(track, when, greys, layouts.rows(12), low=0, high=256, cmap='gray'))",
+    )
+    hand.click(0, 0)
+    hand.until_playing()
+    found = hand.page.evaluate(
+        """async () => {
+            const [canvas, found] = [document.querySelector(".mycs-light"), []];
+            for (const end = sound().at + 1; sound().at < end && !sound().paused; ) {
+                await new Promise(requestAnimationFrame);
+                const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+                for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) found.push([i / 4, data[i]]);
+            }
+            return found;
+        }"""
+    )
+    assert {(pixel % 2, red) for pixel, red in found} == {(0, 255), (1, 0)}
+
+
 def test_all_pictures_light_up_together(notebook):
     hand = shown(notebook, "player = play(picture, line, titles=['scattered', 'line']); player")
     hand.click(30, 100, panel=1)

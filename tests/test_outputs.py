@@ -66,6 +66,14 @@ def test_a_picture_of_256_colours_is_stored_with_a_table_and_exactly():
     assert np.array_equal(np.asarray(stored.convert("RGB")), pixels)
 
 
+@pytest.mark.parametrize(("off", "mode"), [(2, "P"), (3, "RGB")])
+def test_a_table_changes_no_colour_by_more_than_two_steps(off, mode):
+    often = np.array([(r, g, b) for r in range(0, 240, 40) for g in range(0, 256, 40) for b in range(0, 220, 42)])[:256]
+    pixels = np.concatenate([often.repeat(40, axis=0), np.add(often, [0, off, 0])]).astype(np.uint8)
+    data, _ = outputs.bundle(Image.fromarray(pixels.reshape(-1, len(often), 3)), "almost few")
+    assert Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).mode == mode
+
+
 def drawn(title):
     """Draw a figure of a title only; every warning is an error."""
     fig, ax = plt.subplots(figsize=(5, 1))

@@ -296,6 +296,17 @@ def test_the_page_sets_text_only_as_text():
 # A closed player.
 
 
+def test_other_pictures_reach_the_page_in_one_message():
+    track = Track(np.zeros(8000, np.float32), 8000, "silence")
+    when = np.linspace(0, 1, 5)
+    one, other = (Picture.compose(track, when, np.eye(4) * i, layouts.timeline()) for i in (1, 2))
+    player, sent = play(one), []
+    player.send_state = lambda key=None: sent.append(set(key))
+    player.put([one, other], None)
+    (names,) = sent
+    assert {"panels", "pixels", "times"} <= names
+
+
 def test_a_closed_player_holds_nothing_and_says_so():
     track = music()
     told = play(picture(track), painted(track), titles=["a", "b"])

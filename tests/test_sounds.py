@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers import features, load_track, moments, resynthesise, sounds
+from helpers import features, load_track, moments, resynthesise, scales, sounds
 from helpers.player import _Sound
 from helpers.tracks import Track
 
@@ -49,6 +49,13 @@ def test_its_bands_are_the_given_ones_for_music(n, bands, allowed):
     # The squares differ as pictures by less than a tenth of the range of 80 dB.
     again = features.mel(resynthesise(track, when, power), when, bands)
     assert np.abs(features.decibels(again) - features.decibels(power)).mean() < 4
+
+
+def test_rounds_come_as_near_as_is_needed():
+    filters = scales.mel_filters(SR, 2048, 24, 50, 8000)
+    power = filters @ np.exp(np.random.default_rng(0).normal(0, 1.5, (filters.shape[1], 64)))
+    off = np.abs(10 * np.log10(filters @ sounds._spectra(power, filters) / power)).max()
+    assert 0.005 < off < 0.008
 
 
 def test_all_its_power_is_where_it_was_given():
