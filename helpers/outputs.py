@@ -109,7 +109,7 @@ def in_html(data: dict, metadata: dict) -> str:
 
 def fold(html: str, summary: str) -> str:
     """Return HTML that is folded away below a summary."""
-    style = "cursor: pointer; width: fit-content; padding: 0.4em 0"
+    style = "display: list-item; width: fit-content; padding: 0.4em 0; cursor: pointer"
     return f'<details><summary style="{style}" {OWN_KEYS}>{escape(summary)}</summary>{html}</details>'
 
 
