@@ -16,6 +16,8 @@ __all__ = ["clock"]
 # What makes an output alive in Jupyter, and the mark by which `saved.js` knows an output of ours.
 VIEW = "application/vnd.jupyter.widget-view+json"
 MARK = "music-you-can-see"
+# JupyterLab leaves the keys to an element with this attribute; that a parent has it is not enough.
+OWN_KEYS = 'data-lm-suppress-shortcuts="true"'
 
 
 def render(fig):
@@ -107,7 +109,8 @@ def in_html(data: dict, metadata: dict) -> str:
 
 def fold(html: str, summary: str) -> str:
     """Return HTML that is folded away below a summary."""
-    return f"<details><summary>{escape(summary)}</summary>{html}</details>"
+    style = "display: list-item; width: fit-content; padding: 0.4em 0; cursor: pointer"
+    return f'<details><summary style="{style}" {OWN_KEYS}>{escape(summary)}</summary>{html}</details>'
 
 
 def clock(seconds: float, minutes: bool = False) -> str:

@@ -448,8 +448,7 @@ class View {
     this.message.setAttribute("role", "status");
     this.controls = new Controls(core.wishes);
     this.root.append(this.controls.root, this.stage, this.transport(), this.lookControls(), this.message);
-    const folded = core.model.get("folded");
-    this.outside = folded ? make("details", { className: "mycs-folded" }, make("summary", { textContent: folded }), this.root) : this.root;
+    this.outside = this.folded(core.model.get("folded"));
     el.append(this.outside);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.stage.addEventListener("pointerdown", (event) => this.press(event));
@@ -460,6 +459,15 @@ class View {
     addEventListener("resize", this.resized);
     this.watcher = new ResizeObserver(this.resized);
     for (const part of [el, this.controls.root, this.bar]) this.watcher.observe(part);
+  }
+
+  /** What is put on the page: all of it, folded away if there is a word for that. */
+  folded(word) {
+    if (!word) return this.root;
+    const summary = make("summary", { textContent: word });
+    // Of an element's parents JupyterLab does not ask: Enter would go to the cell.
+    summary.setAttribute("data-lm-suppress-shortcuts", "true");
+    return make("details", { className: "mycs-folded" }, summary, this.root);
   }
 
   transport() {

@@ -75,13 +75,10 @@ def _asked(question: str, choices) -> str:
     name = f"guess-{hashlib.sha256(question.encode()).hexdigest()[:8]}"
     guess = '<label>Your guess: <input type="text" size="12"></label>'
     if choices:
-        radio = '<label style="display: block"><input type="radio" name="{}"> {}</label>'
-        guess = "".join(radio.format(name, escape(choice)) for choice in choices)
-    # JupyterLab leaves the keys alone inside an element with this attribute.
-    return (
-        '<fieldset data-lm-suppress-shortcuts="true" style="max-width: 46em; margin: 0; padding: 0.5em 1em">'
-        f"<legend><b>Predict</b></legend>{escape(question)} {guess}</fieldset>"
-    )
+        radio = f'<label style="display: block"><input type="radio" name="{name}" {outputs.OWN_KEYS}> {{}}</label>'
+        guess = "".join(radio.format(escape(choice)) for choice in choices)
+    style = "max-width: 46em; margin: 0; padding: 0.5em 1em"
+    return f'<fieldset style="{style}"><legend><b>Predict</b></legend>{escape(question)} {guess}</fieldset>'
 
 
 def _unfold(_=None) -> None:

@@ -26,7 +26,7 @@ def test_what_a_cell_shows_is_folded():
     assert "Is &lt;b&gt; &amp;" in question.data["text/html"]
     assert question.data["text/html"].count('type="radio"') == 2
     assert "&lt;no&gt;" in question.data["text/html"]
-    assert answer.data["text/html"].startswith("<details><summary>")
+    assert answer.data["text/html"].startswith("<details><summary ")
     assert "<pre>1 &lt; 2\n</pre><pre>7</pre>" in answer.data["text/html"]
     assert answer.data["text/plain"] == "1 < 2\n7"
 
@@ -36,10 +36,19 @@ def test_a_live_picture_folds_itself():
     code += "play(Picture.compose(track, when, features.mel(track, when), layouts.timeline()))"
     _, answer = shown(code)
     assert outputs.VIEW in answer.data
-    assert answer.data["text/html"].startswith("<details><summary>")
+    assert answer.data["text/html"].startswith("<details><summary ")
     (still,) = chapters.stills({"outputs": [answer]})
     assert still.alt == answer.data["text/plain"]
     assert "image/png" not in answer.data
+
+
+def test_a_player_that_was_closed_is_no_obstacle():
+    code = "track = load_track('groove')\nwhen = moments.between(8, 9, 4)\n"
+    code += "picture = Picture.compose(track, when, features.mel(track, when), layouts.timeline())\n"
+    _, answer = shown(
+        code + "players = [play(picture) for _ in range(9)]\n[one.close() for one in players]\nplay(picture)"
+    )
+    assert outputs.VIEW in answer.data
 
 
 def test_an_error_is_seen_and_the_next_cell_is_not_folded():
