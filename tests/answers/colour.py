@@ -16,14 +16,9 @@ def six_colors(solution):
     assert min(one.delta_e(other, method="2000") for one, other in combinations(known, 2)) >= 20
 
 
-def hue_of(solution):
-    for pitch_class in range(12):
-        hue, _ = colors.pitch_hue(np.eye(12)[:, [pitch_class]])
-        assert abs(solution(pitch_class) - hue[0]) < 1e-6
-
-
-def loudness_from(solution):
-    loudness, chroma, hue = np.random.default_rng(1).uniform(0, [[1], [0.14], [1]], (3, 300))
-    pixels = colors.oklch(0.2 + 0.7 * loudness, chroma, hue)
-    assert np.abs(solution(pixels) - loudness).mean() < 0.05
-    assert solution(pixels.reshape(3, 100, 3)).shape == (3, 100)
+def loudest_of(solution):
+    dice = np.random.default_rng(1)
+    for loudest in range(12):
+        loudness, chroma, hue = dice.uniform(0, [[0.9], [0.14], [1]], (3, 12))
+        loudness[loudest] = 1
+        assert solution(colors.oklch(0.2 + 0.7 * loudness, chroma, hue)) == loudest
