@@ -1,4 +1,7 @@
-"""How: how values become colours. Explained in notebooks/04-decibels.ipynb (a colormap) and 13-colour.ipynb (the rest).
+"""How: how values become colours.
+
+Explained in notebooks/04-decibels.ipynb (a colormap), 12-timbre.ipynb (`drawn`), 13-colour.ipynb (the color spaces) and
+14-portrait.ipynb (`seen_by`, `gray`).
 
 The functions named after a color space take its three channels as arrays that broadcast, and return uint8 RGB
 [..., 3]. A hue is a part of the circle, 0 to 1, and goes on beyond: 1.25 is 0.25.

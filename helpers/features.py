@@ -3,7 +3,7 @@
 Every measurement takes a track and moments and returns float32 [bins, n]: one column a moment, the lowest bin
 first. Explained in notebooks/01-waveform.ipynb (`envelope`, `waveform`), 02-amplitude-histogram.ipynb
 (`amplitude_histogram`), 04-decibels.ipynb (`spectrogram`, `decibels`), 05-mel.ipynb (`mel`), 06-perceptual.ipynb
-(`perceptual_mel`) and 13-colour.ipynb (`timbre`, `onset_strength`, `chroma`).
+(`perceptual_mel`), 12-timbre.ipynb (`timbre`) and 13-colour.ipynb (`onset_strength`, `chroma`).
 """
 
 import numpy as np
@@ -260,7 +260,9 @@ def decibels(power, top_db: float = 80.0, ref: float | None = None) -> np.ndarra
 TIMBRE = ("loudness", "centroid", "spread", "rolloff", "flatness")
 
 
-def timbre(track, when, names=TIMBRE, n_fft: int | None = None, exponent: float = 2.0) -> np.ndarray:
+def timbre(
+    track, when, names=TIMBRE, n_fft: int | None = None, exponent: float = 2.0, ref: float | None = None
+) -> np.ndarray:
     """Measure several numbers that describe the sound of each moment, in one pass through the music.
 
     - loudness: the power, weighted by the ear's sensitivity (A-weighting), in decibels below the loudest moment.
@@ -280,6 +282,9 @@ def timbre(track, when, names=TIMBRE, n_fft: int | None = None, exponent: float 
         Which of `TIMBRE`, in any order.
     exponent : float
         2 weights frequencies with their power, 1 with their magnitude. Loudness is of power in any case.
+    ref : float, optional
+        What is called 0 dB loud: a sine wave of 1000 Hz with this amplitude, the same for every piece. Without it, the
+        loudest moment of this one.
 
     Returns
     -------
@@ -321,9 +326,11 @@ def timbre(track, when, names=TIMBRE, n_fft: int | None = None, exponent: float 
         return np.stack([measures[name]() for name in names], axis=1)
 
     result = spectra.summaries(track, when, n_fft, heard, len(names), summarise)
+    # The power of a sine wave over all frequencies, as `spectra.summaries` measures it.
+    called_0_db = None if ref is None else 3 / 32 * (ref * n_fft) ** 2
     for row, name in zip(result, names, strict=True):
         if name == "loudness":
-            row[:] = decibels(row)
+            row[:] = decibels(row, ref=called_0_db)
     return result
 
 
@@ -338,8 +345,8 @@ def _flat(weight: np.ndarray) -> np.ndarray:
     return np.exp(np.log(weight).mean(axis=1)) / weight.mean(axis=1)
 
 
-def loudness(track, when, n_fft: int | None = None) -> np.ndarray:
-    """Measure the A-weighted loudness of each moment in dB below the loudest; float32 [1, n]. See `timbre`.
+def loudness(track, when, n_fft: int | None = None, ref: float | None = None) -> np.ndarray:
+    """Measure the A-weighted loudness of each moment in dB below the loudest, or `ref`; float32 [1, n]. See `timbre`.
 
     Examples
     --------
@@ -347,7 +354,7 @@ def loudness(track, when, n_fft: int | None = None) -> np.ndarray:
     >>> features.loudness(track, when).round(1)
     array([[-4. ,  0. , -6.1, -0.8]], dtype=float32)
     """
-    return timbre(track, when, ["loudness"], n_fft)
+    return timbre(track, when, ["loudness"], n_fft, ref=ref)
 
 
 def centroid(track, when, n_fft: int | None = None, exponent: float = 2.0) -> np.ndarray:

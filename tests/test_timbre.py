@@ -83,6 +83,19 @@ def test_loudness_is_weighted_power(n):
     assert np.array_equal(by_magnitude, features.loudness(track, when, N_FFT))
 
 
+@pytest.mark.parametrize("n_fft", [256, 1024, 4096])
+def test_a_common_reference_is_a_sine_wave(n_fft):
+    track = tone(1000)
+    quiet = Track(track.signal / 10, track.sr)
+    when = moments.between(0.3, 0.7, 3)
+    assert features.loudness(track, when, n_fft, ref=0.5) == pytest.approx(np.zeros((1, 3)), abs=0.1)
+    assert features.loudness(track, when, n_fft, ref=0.05) == pytest.approx(np.full((1, 3), 20), abs=0.1)
+    assert features.loudness(quiet, when, n_fft, ref=0.5) == pytest.approx(np.full((1, 3), -20), abs=0.1)
+    assert np.allclose(features.loudness(quiet, when, n_fft), features.loudness(track, when, n_fft), atol=1e-3)
+    named = features.timbre(quiet, when, ["centroid", "loudness"], n_fft, ref=0.5)
+    assert np.array_equal(named[1:], features.loudness(quiet, when, n_fft, ref=0.5))
+
+
 @pytest.mark.parametrize("n", MOMENTS)
 def test_onset_strength_is_librosas(n):
     track = noise()
@@ -148,6 +161,7 @@ def test_silence(exponent):
     when = moments.even(track, 7)
     what = features.timbre(track, when, n_fft=N_FFT, exponent=exponent)
     assert np.allclose(what, np.array([-80, 0, 0, 0, 1])[:, np.newaxis])
+    assert np.allclose(features.loudness(track, when, N_FFT, ref=1), -80)
     assert not features.onset_strength(track, when).any()
     chroma = features.chroma(track, when)
     assert not chroma.any()
