@@ -746,6 +746,18 @@ def test_a_picture_without_music(notebook):
     assert notebook.page.evaluate("sound().paused")
 
 
+def test_a_pixel_without_a_moment_is_neither_clicked_nor_lit(notebook):
+    notebook.do("half = picture.times.copy(); half[:, :10] = np.nan")
+    hand = shown(notebook, "play(Picture(picture.pixels, half, picture.track, words='half'))")
+    hand.click(5, 3)
+    assert notebook.page.evaluate("sound().paused")
+    hand.click(5, 13)
+    hand.until_playing()
+    lit = hand.light().reshape(ROWS, COLS)
+    assert not lit[:, :10].any()
+    assert lit[:, 10:].any()
+
+
 def test_silence_can_be_played(notebook):
     notebook.do("silence = Track(np.zeros(8000, np.float32), 8000, 'silence')")
     hand = shown(
