@@ -254,9 +254,12 @@ class Core {
   takeSource() {
     const sound = this.model.get("sound");
     if (this.source?.key === sound.key) return;
+    const { playing } = this;
     this.play(false);
     this.source?.leave(this);
     this.source = sound.key ? sourceOf(sound, this.model.get("file"), this) : null;
+    // Other music goes on where this stood: a slider may change what is heard.
+    if (playing) this.play();
     this.show();
   }
 

@@ -646,6 +646,22 @@ def test_the_sound_goes_on_while_the_picture_changes(notebook):
     assert hand.sound["at"] > before["at"] + 0.2
 
 
+def test_a_slider_changes_the_sound_while_it_plays(notebook):
+    notebook.do(
+        "def other(n=2):\n"
+        "    music = Track(np.sin(np.arange(80000) * n / 9), 8000, str(n))\n"
+        "    return Picture.compose(music, moments.even(music, 20), np.ones((1, 20)) * n, layouts.timeline())"
+    )
+    hand = shown(notebook, "explorer = explore(other, n=(1, 9)); explorer")
+    hand.click(0, 2)
+    hand.until_playing()
+    key = notebook.ask("explorer.sound['key']")
+    slide(notebook, "End")
+    notebook.until(f"explorer.sound['key'] != {key!r}")
+    hand.until_playing()
+    notebook.until("explorer.playing and explorer.position > 1.2")
+
+
 def test_colours_change_without_the_kernel(notebook):
     hand = shown(notebook, "player = play(picture); player")
     first = hand.colors()
