@@ -32,7 +32,8 @@ def hold(player) -> None:
 
 def made(model_id: str):
     """Return a player that the cell that runs now made or showed."""
-    return next(player for player in _FRESH if player.model_id == model_id)
+    # A closed one has no name any more.
+    return next(player for player in _FRESH if player.comm and player.model_id == model_id)
 
 
 def _begin(_) -> None:
