@@ -32,7 +32,6 @@ def hold(player) -> None:
 
 def made(model_id: str):
     """Return a player that the cell that runs now made or showed."""
-    # A closed one has no name any more.
     return next(player for player in _FRESH if player.comm and player.model_id == model_id)
 
 

@@ -42,13 +42,6 @@ def test_a_live_picture_folds_itself():
     assert "image/png" not in answer.data
 
 
-def test_a_player_that_is_closed_does_not_matter():
-    code = "track = load_track('groove')\nwhen = moments.between(8, 9, 4)\n"
-    code += "picture = Picture.compose(track, when, features.mel(track, when), layouts.timeline())\n"
-    _, answer = shown(code + "closed = [play(picture) for _ in range(20)]\n[one.close() for one in closed]\nplay(picture)")
-    assert outputs.VIEW in answer.data
-
-
 def test_an_error_is_seen_and_the_next_cell_is_not_folded():
     with pytest.raises(Exception, match="1 / 0"):
         shown("1 / 0")
