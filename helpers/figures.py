@@ -7,8 +7,9 @@ for any music, and the tests compare them.
 import numpy as np
 
 from helpers.outputs import clock, emit, render
+from helpers.pictures import ROOM, Picture
 
-__all__ = ["draw", "fill", "label_time", "show"]
+__all__ = ["draw", "fill", "label_time", "picture", "show"]
 
 # The steps of an axis in minutes and seconds: 10, 15, 30, 60 s, and so on.
 _MINUTES = [1, 1.5, 3, 6, 10]
@@ -168,13 +169,58 @@ def show(fig=None, alt: str = "") -> None:
     Three moments. Bin against time (s). 3 rows × 3 moments, 0 to 1, greatest at 0.5 s, bin 0.
     """
     import matplotlib.pyplot as plt
-    from PIL import Image
 
     fig = fig or plt.gcf()
     words = f"{alt} {_describe(fig)}".strip()
-    # 256 colours are as many as a colormap has, and a third of the bytes.
-    image = render(fig).quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    emit(image, words)
+    emit(_drawn(fig), words)
+
+
+def picture(fig=None, track=None) -> Picture:
+    """Make a matplotlib figure a Picture, for `play` and `explore`, and close it.
+
+    It is drawn as wide as a page shows a picture. Where it has a time axis, such as `label_time` makes, its pixels know
+    their moments: they are clicked and heard.
+
+    Parameters
+    ----------
+    fig : matplotlib Figure, optional
+        Without it, the current figure.
+    track : Track, optional
+        The music whose seconds are on the time axes.
+
+    Returns
+    -------
+    Picture
+        Of 800 pixels in width; `times` is NaN outside of the axes.
+
+    Examples
+    --------
+    >>> ax = draw(np.eye(3), [0, 1, 2, 3], title="Three moments")
+    >>> figures.picture(ax.figure)
+    Three moments. Bin against time (s). 3 rows × 3 moments, 0 to 1, greatest at 0.5 s, bin 0.
+    """
+    import matplotlib.pyplot as plt
+
+    fig = fig or plt.gcf()
+    words = _describe(fig) or "A figure."
+    fig.set_size_inches(ROOM[0] / fig.dpi, fig.get_figheight())
+    pixels = np.array(_drawn(fig).convert("RGB"))
+    height, width = pixels.shape[:2]
+    times = np.full((height, width), np.nan, dtype=np.float32)
+    for ax in fig.axes:
+        if ax.get_xlabel().startswith("time ("):
+            left, right = np.round(ax.bbox.intervalx).astype(int)
+            bottom, top = np.round(ax.bbox.intervaly).astype(int)
+            across = np.column_stack([np.arange(left, right), np.full(right - left, bottom)])
+            times[height - top : height - bottom, left:right] = ax.transData.inverted().transform(across)[:, 0]
+    return Picture(pixels, times if track else None, track, words=words)
+
+
+def _drawn(fig):
+    """Draw a figure into a Pillow image of 256 colours: as many as a colormap has, and a third of the bytes."""
+    from PIL import Image
+
+    return render(fig).quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def _describe(fig) -> str:

@@ -26,7 +26,8 @@ class Picture:
     pixels : uint8 [H, W, 3]
         RGB; row 0 is the top.
     times : float32 [H, W] or None
-        The second at which the moment of each pixel begins; None for a picture without music.
+        The second at which the moment of each pixel begins, NaN where a pixel shows none, as in the margins of a
+        figure; None for a picture without music.
     track : Track or None
         The music.
     levels : uint8 [H, W] or None
@@ -37,6 +38,8 @@ class Picture:
         Where the rows of pixels are frequencies, from which to which one.
     versus : float32 [H, W] or None
         Where each pixel compares two moments, the second at which the other one begins.
+    words : str
+        What it shows, where that is more than its pixels can tell.
 
     Examples
     --------
@@ -52,6 +55,7 @@ class Picture:
     scale: colors.Scale | None = None
     hz: np.ndarray | None = None
     versus: np.ndarray | None = None
+    words: str = ""
 
     @classmethod
     def compose(
@@ -116,7 +120,9 @@ class Picture:
 
     @property
     def alt(self) -> str:
-        """One sentence for those who cannot see it, computed from its pixels."""
+        """Its words for those who cannot see it; where it has none, a sentence computed from its pixels."""
+        if self.words:
+            return self.words
         height, width = self.pixels.shape[:2]
         if self.track is None:
             values = f", values from {self.scale.low:.3g} to {self.scale.high:.3g}" if self.scale else ""

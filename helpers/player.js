@@ -27,20 +27,21 @@ function spoken(seconds) {
 /** The seconds of each pixel as float32, copied because the view may begin at any byte. */
 const floats = (view) => new Float32Array(bytes(view).slice().buffer);
 
-/** The moments in order of time: the second each begins, and which pixels show it. */
+/** The moments in order of time: the second each begins, and which pixels show it. A pixel that is NaN shows none. */
 function momentsOf(times) {
-  const sorted = times.slice().sort();
+  const sorted = times.filter((t) => !Number.isNaN(t)).sort();
   const starts = sorted.filter((t, i) => i === 0 || t !== sorted[i - 1]);
   const which = new Uint32Array(times.length);
   const first = new Uint32Array(starts.length + 1);
   for (let p = 0; p < times.length; p++) {
+    if (Number.isNaN(times[p])) continue;
     which[p] = last(starts, times[p]);
     first[which[p] + 1]++;
   }
   for (let m = 0; m < starts.length; m++) first[m + 1] += first[m];
   const next = first.slice();
-  const pixels = new Uint32Array(times.length);
-  for (let p = 0; p < times.length; p++) pixels[next[which[p]]++] = p;
+  const pixels = new Uint32Array(sorted.length);
+  for (let p = 0; p < times.length; p++) if (!Number.isNaN(times[p])) pixels[next[which[p]]++] = p;
   const n = starts.length;
   const end = n > 1 ? 2 * starts[n - 1] - starts[n - 2] : Infinity;
   return { starts, first, pixels, end };
@@ -253,9 +254,12 @@ class Core {
   takeSource() {
     const sound = this.model.get("sound");
     if (this.source?.key === sound.key) return;
+    const { playing } = this;
     this.play(false);
     this.source?.leave(this);
     this.source = sound.key ? sourceOf(sound, this.model.get("file"), this) : null;
+    // Other music goes on where this stood: a slider may change what is heard.
+    if (playing) this.play();
     this.show();
   }
 
@@ -680,6 +684,7 @@ class View {
     if (!panel?.times || event.button !== 0) return;
     const [row, pixel] = panel.at(event);
     const begin = panel.times[pixel];
+    if (Number.isNaN(begin)) return;
     const looping = event.shiftKey;
     const banding = this.bands && panel.about.hz && !looping;
     // The end of the stretch is the end of the moment under the pointer.
@@ -695,6 +700,7 @@ class View {
     const drag = (move) => {
       const [other, place] = panel.at(move);
       const t = panel.times[place];
+      if (Number.isNaN(t)) return;
       if (banding) select(other);
       else if (looping) core.setLoop(Math.min(begin, t), until(Math.max(begin, t)));
       else core.seek(t);

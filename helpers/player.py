@@ -167,8 +167,9 @@ class Player(anywidget.AnyWidget):
         super().__init__()
         cells.hold(self)
         self.put(pictures, titles)
-        starts = [picture.times.min() for picture in self.pictures if picture.times is not None]
-        self.position = max(0.0, float(min(starts, default=0)))
+        # fmin leaves NaN out, and so does max if it comes second.
+        starts = [np.fmin.reduce(picture.times, axis=None) for picture in self.pictures if picture.times is not None]
+        self.position = max(0.0, float(np.fmin.reduce(starts or [0])))
         self.on_msg(self.answer)
 
     def put(self, pictures, titles=None) -> None:

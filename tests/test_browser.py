@@ -668,6 +668,22 @@ def test_the_sound_goes_on_while_the_picture_changes(notebook):
     assert hand.sound["at"] > before["at"] + 0.2
 
 
+def test_a_slider_changes_the_sound_while_it_plays(notebook):
+    notebook.do(
+        "def other(n=2):\n"
+        "    music = Track(np.sin(np.arange(80000) * n / 9), 8000, str(n))\n"
+        "    return Picture.compose(music, moments.even(music, 20), np.ones((1, 20)) * n, layouts.timeline())"
+    )
+    hand = shown(notebook, "explorer = explore(other, n=(1, 9)); explorer")
+    hand.click(0, 2)
+    hand.until_playing()
+    key = notebook.ask("explorer.sound['key']")
+    slide(notebook, "End")
+    notebook.until(f"explorer.sound['key'] != {key!r}")
+    hand.until_playing()
+    notebook.until("explorer.playing and explorer.position > 1.2")
+
+
 def test_colours_change_without_the_kernel(notebook):
     hand = shown(notebook, "player = play(picture); player")
     first = hand.colors()
@@ -766,6 +782,18 @@ def test_a_picture_without_music(notebook):
     slide(notebook, "Home")
     changed(hand, before)
     assert notebook.page.evaluate("sound().paused")
+
+
+def test_a_pixel_without_a_moment_is_neither_clicked_nor_lit(notebook):
+    notebook.do("half = picture.times.copy(); half[:, :10] = np.nan")
+    hand = shown(notebook, "play(Picture(picture.pixels, half, picture.track, words='half'))")
+    hand.click(5, 3)
+    assert notebook.page.evaluate("sound().paused")
+    hand.click(5, 13)
+    hand.until_playing()
+    lit = hand.light().reshape(ROWS, COLS)
+    assert not lit[:, :10].any()
+    assert lit[:, 10:].any()
 
 
 def test_silence_can_be_played(notebook):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from helpers import Picture, figures, gallery, layouts
+from helpers import Picture, figures, gallery, layouts, play
 from helpers.figures import _describe, draw
 from helpers.tracks import Track
 
@@ -272,3 +272,29 @@ def test_dollar_signs_in_a_name_are_no_formula(shown):
 def test_rows_in_minutes_and_seconds():
     ax = draw(np.eye(180), np.arange(181.0), np.arange(180.0), ylabel="time (m:ss)")
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["0:00", "0:30", "1:00", "1:30", "2:00", "2:30"]
+
+
+def test_a_figure_is_clicked_where_it_shows_time():
+    fig, (above, below) = plt.subplots(2, 1)
+    draw(peaked(), np.linspace(2, 4, 9), title="Above", cmap="gray", ax=above)
+    below.plot([0, 1])
+    words = _describe(fig)
+    music = Track(np.zeros(5 * 8000, np.float32), 8000, "silence")
+    shown = figures.picture(fig, music)
+    height, width = shown.pixels.shape[:2]
+    assert (shown.alt, width, plt.get_fignums()) == (words, 800, [])
+    rows, columns = np.nonzero(~np.isnan(shown.times))
+    assert rows.max() < height / 2
+    left, right = columns.min(), columns.max() + 1
+    np.testing.assert_allclose(shown.times[rows[0], left:right], np.linspace(2, 4, right - left + 1)[:-1], atol=0.005)
+    # The dot is where its moment is.
+    row, column = np.argwhere((shown.pixels[rows.min() : rows.max(), left:right] > 180).all(axis=2)).mean(axis=0)
+    assert 3.25 <= shown.times[rows.min() + round(row), left + round(column)] <= 3.5
+    assert play(shown).position == pytest.approx(2, abs=0.005)
+
+
+def test_a_figure_without_time_is_silent_or_not_clicked():
+    shown = [figures.picture(plt.subplots()[0], music) for music in (None, Track(np.zeros(9), 8000))]
+    assert shown[0].times is None
+    assert np.isnan(shown[1].times).all()
+    assert play(shown[1]).position == 0

@@ -7,8 +7,8 @@ import pytest
 
 ROOMS = [
     {"explorer"},
-    {"player"},
-    {"pictures", "sounds", "figures", "exercises", "predictions"},
+    {"player", "figures"},
+    {"pictures", "sounds", "exercises", "predictions"},
     {"tempo", "sections"},
     {"features", "colors"},
     {"spectra", "scales"},
