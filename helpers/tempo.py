@@ -472,9 +472,10 @@ class _Line:
         return cls(beats, start, found, max(error, abs(found - period)), share)
 
     def off(self) -> float:
-        """Return how far the beats near the line are from it: root mean square, in seconds."""
+        """Return how far the beats near the line are from it: root mean square, in seconds; not a number if none is."""
         rest = (self.beats - self.start + self.period / 2) % self.period - self.period / 2
-        return np.sqrt(np.square(rest[np.abs(rest) < _ON_LINE * self.period]).mean())
+        near = rest[np.abs(rest) < _ON_LINE * self.period]
+        return float(np.sqrt(np.square(near).mean())) if len(near) else np.nan
 
     def between(self, begin: float, end: float) -> np.ndarray:
         """Return the seconds of its beats from one time to another."""

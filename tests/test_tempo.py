@@ -336,6 +336,10 @@ def test_precision_in_words():
         assert tempo._Line(np.arange(4), 0, 0.5, error, 1).bpm() == words
 
 
+def test_a_line_that_no_beat_is_near():
+    assert np.isnan(tempo._Line(0.25 + 0.5 * np.arange(8), 0, 0.5, np.inf, 0).off())
+
+
 def test_the_two_witnesses_limit_the_precision():
     beats = 0.5 * np.arange(100)
     assert np.isclose(tempo._Line.near(beats, 0.5001).error, 0.0001, rtol=0.01)
