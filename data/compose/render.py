@@ -48,6 +48,7 @@ MASTER = {
     "tail": 8.0,  # at most so many seconds after the last note
     "fade": 2.0,  # of what is heard, so many seconds are faded at the end
     "loudness": -16.0,
+    "tolerance": 1.0,  # by how many LU the file may be louder or quieter
     "ceiling": -1.5,
     "size": 3.2e6,  # largest file in bytes
     "quality": 0.2,  # tried first, from 0 (best) to 1
@@ -374,9 +375,13 @@ def export(sound, path, title, settings=None):
             break
     for _ in range(4):
         decoded = soundfile.read(draft, always_2d=True)[0]
-        if true_peak(decoded, rate) <= -1.05:
+        high, missing = true_peak(decoded, rate) > -1.05, settings["loudness"] - loudness(decoded, rate)
+        if not high and abs(missing) <= settings["tolerance"]:
             break
-        sound = limit(sound, 20 * np.log10(np.abs(sound).max()) - 0.3, rate)
+        if abs(missing) > settings["tolerance"]:
+            sound = sound * decibels(missing)
+        if high:
+            sound = limit(sound, 20 * np.log10(np.abs(sound).max()) - 0.3, rate)
         write(draft, sound, title, float(quality), rate)
     os.replace(draft, path)
     return decoded

@@ -7,7 +7,8 @@ import numpy as np
 from score import Score
 
 #: All pieces are as long, as loud and as wide as one another, whatever they are.
-MASTER = {"seconds": 42.0, "fade": 1.0, "rate": 22050, "channels": 1, "loudness": -19.0, "size": 1e6, "quality": 0.8}
+MASTER = {"seconds": 42.0, "fade": 1.0, "rate": 22050, "channels": 1, "loudness": -19.0}
+MASTER |= {"tolerance": 0.02, "size": 1e6, "quality": 0.83}
 #: Seconds until the last chord, give or take one.
 MUSIC = 38.7
 TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -103,6 +104,7 @@ class Piece:
         self.rng, touch = (np.random.default_rng([*family.encode(), seed, stream]) for stream in (0, 1))
         self.deck, self.seed = np.random.default_rng([*family.encode()]), seed
         self.swing, self.bars, self.per = swing, bars, int(metre.split("/")[0])
+        self.strong = {2: 1, 3: 3, 4: 2}[self.per]
         tonic, self.mode = self.deal(tonics.split()), self.deal(modes.split())
         self.tonic = TONICS.index(tonic)
         self.scale = [(self.tonic + step) % 12 for step in MODES[self.mode]]
@@ -115,6 +117,11 @@ class Piece:
         """Return one of some options: another to each sibling, as far as they go."""
         return options[self.deck.permutation(len(options))[(self.seed - 1) % len(options)]]
 
+    def hand(self, options, count=3):
+        """Return several of some options, different ones; another hand to each sibling, as far as they go."""
+        order, step = self.deck.permutation(len(options)), len(options) // count
+        return [options[order[(self.seed - 1 + index * step) % len(options)]] for index in range(count)]
+
     def draw(self, options):
         """Return one of some options by chance."""
         return options[self.rng.integers(len(options))]
@@ -122,6 +129,13 @@ class Piece:
     def harmony(self, text):
         """Return bars of chords from text such as "I vi ii7,V7 I": a space ends a bar."""
         return [[chord(name, self.tonic) for name in bar.split(",")] for bar in text.split()]
+
+    def material(self, texts, rhythms, cadences, size=4, more=()):
+        """Return what a piece is made of: chords and a theme to each letter, and one of what else is given."""
+        return {
+            letter: (self.harmony(text), self.theme(rhythms, cadences, size), *other)
+            for letter, text, *other in zip("ABC", texts, *([more] if more else []), strict=True)
+        }
 
     def form(self, letters, size, intro=0, ending=0):
         """Write down the sections; return (letter, first bar, how often it came before, energy 0 to 1) of each."""
@@ -145,7 +159,9 @@ class Piece:
         grid, late = self.swing
         pair, rest = divmod(beat, 2 * grid)
         half = grid + late
-        return pair * 2 * grid + (rest * half / grid if rest < grid else half + (rest - grid) * (2 * grid - half) / grid)
+        return pair * 2 * grid + (
+            rest * half / grid if rest < grid else half + (rest - grid) * (2 * grid - half) / grid
+        )
 
     def note(self, part, beat, length, pitch, force):
         """Write one note where it is swung to."""
@@ -188,6 +204,27 @@ class Piece:
         return {note for note in self.scale if all((note - other) % 12 not in (1, 11) for other in strange)} | {
             *classes
         }
+
+    def lasting(self, bars, beat, length, low, high):
+        """Return the tones of the chord at a beat that still fit to the chord when they end."""
+        later = self.at(bars, min(beat + length, len(bars) * self.per) - 0.1)
+        own = tones(self.at(bars, beat), low, high)
+        fit = [note for note in own if note % 12 in later or not {(note - 1) % 12, (note + 1) % 12} & {*later}]
+        return fit or own
+
+    def fitting(self, bars, beat, length, low, high):
+        """Return the pitches that a tune may have at a beat.
+
+        Tones of the chord where the beat is strong or the note is longer than a beat; on other beats no note that rubs
+        against the chord from above; any note of the scale in passing.
+        """
+        if beat % self.strong == 0 or length > 1:
+            return self.lasting(bars, beat, length, low, high)
+        classes = self.at(bars, beat)
+        steps = tones(self.over(classes), low, high)
+        if beat % 1 == 0 or length > 0.6:
+            steps = [note for note in steps if note % 12 in classes or (note - 1) % 12 not in classes]
+        return steps
 
     def voice(self, classes, middle, before=None):
         """Return a chord in close position around a pitch, nearest to the chord before."""
@@ -238,7 +275,9 @@ class Piece:
 
     def theme(self, rhythms, cadences, size=4):
         """Return a theme, an idea to each bar: a few ideas that come again, and a cadence."""
-        ideas = {letter: self.idea(rhythm) for letter, rhythm in zip("abc", self.rng.permutation(rhythms), strict=False)}
+        ideas = {
+            letter: self.idea(rhythm) for letter, rhythm in zip("abc", self.rng.permutation(rhythms), strict=False)
+        }
         ideas["z"] = self.idea(self.draw(cadences))
         ideas.setdefault("c", self.idea(ideas["a"][0]))
         return [ideas[letter] for letter in self.draw(PLANS[size])]
@@ -275,21 +314,19 @@ class Piece:
         notes, at = [], (low + high) / 2 + self.rng.uniform(-2, 2)
         for bar, (rhythm, moves) in enumerate(theme):
             for (beat, length, accent), move in zip(self.strokes(bar, rhythm), moves, strict=True):
-                classes = self.at(bars, beat)
-                steps = tones(self.over(classes), low, high)
+                steps = tones(self.over(self.at(bars, beat)), low, high)
                 index = steps.index(nearest(steps, at)) + move
                 index = abs(index) if index < len(steps) else 2 * (len(steps) - 1) - index
-                pitch = steps[index]
-                if beat % 1 == 0 or length >= 1:
-                    own = [note for note in tones(classes, low, high) if not move or note != at]
-                    pitch = nearest(own, pitch + 0.1 * np.sign(move))
+                own = self.fitting(bars, beat, length, low, high)
+                new = [note for note in own if not move or note != at]
+                pitch = nearest(new or own, steps[index] + 0.1 * np.sign(move))
                 arch = 5 * np.sin(np.pi * bar / len(theme)) + (4 if beat % self.per == 0 else 0)
                 notes.append([beat, length * 0.94, pitch, accent + arch])
                 at = pitch
-        last = self.at(bars, notes[-1][0])
+        last = self.at(bars, notes[-1][0] + notes[-1][1])
         goal = nearest(tones(last[:1] if closed else last[1:3], low, high), at)
         notes[-1][2] = goal
-        if len(notes) > 1:
+        if len(notes) > 1 and notes[-2][1] < 0.9:
             steps = tones(self.over(self.at(bars, notes[-2][0])), low - 2, high + 2)
             side = [note for note in steps if 0 < abs(note - goal) <= 2] or steps
             notes[-2][2] = nearest(side, notes[-2][2])

@@ -4,7 +4,15 @@ from crowd.blocks import Piece, nearest, tones
 
 CHORDS = {
     "major": ("I V vi IV", "vi IV I V", "I bVII IV I", "IV V iii vi", "I iii IV V", "ii V I vi", "I,V vi,iii IV V"),
-    "minor": ("i bVI bVII i", "i bVII bVI V", "iv bVII bIII bVI", "i v bVI bVII", "i iv V7 i", "bVI bVII i v", "i bIII bVII iv"),
+    "minor": (
+        "i bVI bVII i",
+        "i bVII bVI V",
+        "iv bVII bIII bVI",
+        "i v bVI bVII",
+        "i iv V7 i",
+        "bVI bVII i v",
+        "i bIII bVII iv",
+    ),
     "dorian": ("i IV i IV", "i bVII IV i", "i bIII IV bVII", "IV i v i", "i ii bIII IV", "bVII IV i i", "i v IV bVII"),
 }
 RHYTHMS = ("x--x--x-", "x-x-xx-x", "xx-xx-x-", "x--xx-x-", "xxx-xxx-", ".x-x-xx-", "x-xxxx-x", "x---xxxx")
@@ -23,8 +31,7 @@ def compose(seed):
     second = part("second", program=80, level=-24, width=0, eq=[("highpass", 300), ("peak", 1800, -4, 0.8)])
     bass = part("bass", program=39, level=-21, width=0, eq=[("lowpass", 1500)])
     noise = part("noise", program=25, drums=True, level=-22, width=0, drive=8)
-    pool = CHORDS[piece.mode]
-    material = {letter: (piece.harmony(piece.deal(pool)), piece.theme(RHYTHMS, CADENCES)) for letter in "ABC"}
+    material = piece.material(piece.hand(CHORDS[piece.mode]), RHYTHMS, CADENCES)
     order, low, kick = piece.deal(ARPEGGIOS), piece.deal(BASSES), piece.deal(KICKS)
     back = "....X.......X..."
     for letter, bar, before, energy in [("I", 0, 0, 0), *piece.form(piece.deal(FORMS), 4, 2, 2), ("E", 22, 0, 1)]:
@@ -48,7 +55,11 @@ def compose(seed):
     ending = [*cadence(piece, material["A"][0][-1])]
     piece.play(lead, 22, ending, 96)
     root = tones([piece.tonic], 33, 44)[0]
-    for voice, pitches in ((lead, (root + 48,)), (second, (root + 40 - (piece.mode != "major"), root + 31)), (bass, (root,))):
+    for voice, pitches in (
+        (lead, (root + 48,)),
+        (second, (root + 40 - (piece.mode != "major"), root + 31)),
+        (bass, (root,)),
+    ):
         piece.chord(voice, 96, 1.8, pitches, 92)
     piece.hit(noise, 24, {36: "X...", 49: "x..."}, 84)
     return piece.score

@@ -4,8 +4,24 @@ from crowd.blocks import Piece, nearest, tones
 
 CHORDS = {
     "major": ("I,vi IV,V", "I,iii IV,I", "vi,IV ii,V", "IV,I ii,V", "I,V vi,iii", "ii,vi IV,V", "I,IV I,V"),
-    "dorian": ("i,IV bVII,i", "i,bVII IV,i", "bIII,IV i,v", "i,v bVII,IV", "IV,i bIII,bVII", "i,ii bIII,IV", "v,i IV,bVII"),
-    "minor": ("i,bVI iv,v", "i,iv bVI,bVII", "bVI,bIII iv,V", "i,v bVI,iv", "iv,i bVII,bIII", "bIII,bVII iv,V", "i,bVII bVI,V"),
+    "dorian": (
+        "i,IV bVII,i",
+        "i,bVII IV,i",
+        "bIII,IV i,v",
+        "i,v bVII,IV",
+        "IV,i bIII,bVII",
+        "i,ii bIII,IV",
+        "v,i IV,bVII",
+    ),
+    "minor": (
+        "i,bVI iv,v",
+        "i,iv bVI,bVII",
+        "bVI,bIII iv,V",
+        "i,v bVI,iv",
+        "iv,i bVII,bIII",
+        "bIII,bVII iv,V",
+        "i,bVII bVI,V",
+    ),
 }
 RHYTHMS = ("x---x---", "x-----x-", "x---x-x-", "x-x-x---", "x--xx---", "x---xx--", "..x-x---", "x-xxx---")
 CADENCES = ("x---x---", "x-x-x---", "x-------")
@@ -22,10 +38,7 @@ def compose(seed):
     breath = part("soft voices", program=53, level=-24, reverb=0.4)
     drone = part("drone", program=19, level=-27, reverb=0.3, eq=[("lowpass", 900)])
     bells = part("bells", program=14, level=-28, timing=10, touch=5, reverb=0.4)
-    pool = CHORDS[piece.mode]
-    material = {
-        letter: (piece.harmony(piece.deal(pool)), piece.theme(RHYTHMS, CADENCES, 2), piece.deal(TEXTURES)) for letter in "ABC"
-    }
+    material = piece.material(piece.hand(CHORDS[piece.mode]), RHYTHMS, CADENCES, 2, piece.hand(TEXTURES))
     peals = piece.deal(("x-------", "x---x---", "....x---", "x-----x-", "..x---x-", "x--x--x-"))
     for letter, bar, before, energy in piece.form(piece.deal(FORMS), 2):
         bars, theme, texture = material[letter]
@@ -67,8 +80,9 @@ def singers(piece, part, bar, bars, texture, tune, force):
         for beat, length, pitch, accent in tune:
             later = beat + (2 if texture == "canon" else 0)
             if later < 8:
-                low = nearest(tones(piece.over(piece.at(bars, later)), pitch - 15, pitch - 5), pitch - 12 if texture == "canon" else pitch - 7)
-                piece.note(part, bar * 4 + later, length, low, force + accent)
+                own = piece.fitting(bars, later, length, pitch - 15, pitch - 5)
+                low = nearest(own, pitch - (12 if texture == "canon" else 7))
+                piece.note(part, bar * 4 + later, min(length, 8 - later), low, force + accent)
         return
     for beat in range(0, 8, 2):
         before = piece.voice(piece.at(bars, beat), 57, before)

@@ -24,7 +24,7 @@ def compose(seed):
     lead = part("leader", program=117, level=-20.5, timing=6, touch=6, reverb=0.2)
     deep = part("deep drum", program=116, level=-20, timing=5, touch=4, reverb=0.18)
     steps = piece.deal((16, 12, 16, 12, 16, 12))
-    line, ring = piece.deal(TIMELINES[steps]), piece.deal((56, 67, 75, 76, 68, 56))
+    line = piece.deal(TIMELINES[steps])
     shift = steps // 4
     material = {letter: patterns(piece, steps, shift) for letter in "ABC"}
     low = piece.deal((40, 41, 42, 43, 44, 45))
@@ -33,8 +33,8 @@ def compose(seed):
         size, force = (2 if letter == "I" else 4), 74 + 24 * energy
         for index in range(size):
             last = index == size - 1
-            piece.hit(bell, bar + index, {ring: line}, force - 4)
-            piece.hit(shaker, bar + index, {82 if piece.seed % 2 else 70: "xo" * (steps // 2) if steps == 16 else "xoo" * 4}, force - 10)
+            piece.hit(bell, bar + index, {67: line}, force - 4)
+            piece.hit(shaker, bar + index, {70: "xo" * 8 if steps == 16 else "xoo" * 4}, force - 10)
             if letter == "I" and not index:
                 continue
             piece.hit(congas, bar + index, conga, force)
@@ -44,7 +44,7 @@ def compose(seed):
                 for beat, _, accent in piece.strokes(bar + index, deeps):
                     piece.note(deep, beat, 0.8, low + (5 if accent else 0), force + accent)
                 answer(piece, lead, deep if together else None, bar + index, calls, index, low, force)
-    for part, keys in ((congas, (63, 64)), (bongos, (60, 61)), (bell, (ring,))):
+    for part, keys in ((congas, (63, 64)), (bongos, (60, 61)), (bell, (67,))):
         piece.chord(part, 72, 0.3, keys, 112)
     piece.chord(lead, 72, 1.0, (low + 12, low + 19), 110)
     piece.note(deep, 72, 2.0, low, 115)
@@ -64,7 +64,9 @@ def patterns(piece, steps, shift):
     deeps = "X" + rotate(spread(int(piece.rng.integers(2, 5)), steps), int(piece.rng.integers(steps)))[1:]
     calls = []
     for density in (0.45, 0.6, 0.35):
-        calls.append("".join("x" if piece.rng.random() < density + 0.25 * (at % shift == 0) else "." for at in range(steps)))
+        calls.append(
+            "".join("x" if piece.rng.random() < density + 0.25 * (at % shift == 0) else "." for at in range(steps))
+        )
     return conga, bongo, deeps, calls
 
 

@@ -21,10 +21,24 @@ BASSES = (
     "..x-..x-xxx-x-..",
     "x--.xxx-x-..x---",
 )
-RHYTHMS = ("x---..x-x-x-....", "..x-x-x---..x-x-", "x-xxx-----......", "....x-x-x-xxx---", "x---x---xx-x....", "..xxx-x-....x---")
+RHYTHMS = (
+    "x---..x-x-x-....",
+    "..x-x-x---..x-x-",
+    "x-xxx-----......",
+    "....x-x-x-xxx---",
+    "x---x---xx-x....",
+    "..xxx-x-....x---",
+)
 CADENCES = ("x-x-x-----......", "x---x-......x---", "xxx-x---........")
 FORMS = ("AABAC", "ABACA", "ABCAB", "AABBA", "ABBCA", "ABABA")
-KICKS = ("........X.......", "X.......X.......", "X...X...X...X...", "........X.....x.", "X.....x.X.......", "x.......X..x....")
+KICKS = (
+    "........X.......",
+    "X.......X.......",
+    "X...X...X...X...",
+    "........X.....x.",
+    "X.....x.X.......",
+    "x.......X..x....",
+)
 
 
 def compose(seed):
@@ -37,10 +51,7 @@ def compose(seed):
     skank = part("skank", program=28, level=-24, touch=4, echo=(1.5, 0.5, 0.3), eq=[("highpass", 250)], reverb=0.2)
     organ = part("organ", program=16, level=-26, touch=4, eq=[("lowpass", 2500)], reverb=0.12)
     reed = part("melodica", program=22, level=-22.5, timing=12, touch=5, echo=(0.75, 0.55, 0.5), reverb=0.3)
-    material = {
-        letter: (piece.harmony(piece.deal(CHORDS)), piece.theme(RHYTHMS, CADENCES, 2), piece.deal(BASSES))
-        for letter in "ABC"
-    }
+    material = piece.material(piece.hand(CHORDS), RHYTHMS, CADENCES, 2, piece.hand(BASSES))
     moves = [0, *(int(piece.rng.choice([0, 7, 12, 10, 3, 5])) for _ in range(15))]
     kick, bubble = piece.deal(KICKS), piece.deal(("..x...x...x...x.", ".xx..xx..xx..xx.", "..xx..xx..xx..xx"))
     silent = piece.deal((1, 2, 3, 4, 2, 3))
@@ -56,14 +67,20 @@ def compose(seed):
             if number != silent or index:
                 piece.hit(drums, bar + index, lines if index == 0 else lines | {38: "............o.xX"}, force)
             if number == silent or index:
-                piece.hit(rim, bar + index, {37: piece.draw(("....x...........", "..........x.....", "......x....x...."))}, 96)
+                piece.hit(
+                    rim, bar + index, {37: piece.draw(("....x...........", "..........x.....", "......x....x...."))}, 96
+                )
             if number != silent:
                 for count, (beat, length, accent) in enumerate(piece.strokes(index, riff)):
                     classes = piece.at(half, beat)
                     move = 4 if moves[count] == 3 and (classes[0] + 4) % 12 in classes else moves[count]
                     piece.note(bass, bar * 4 + beat, length * 0.9, tones(classes[:1], 28, 39)[0] + move, 92 + accent)
-            for beat, length, accent in piece.strokes(index, "....x.......x..." if letter == "B" else "....x.......x.x."):
-                piece.chord(skank, bar * 4 + beat, 0.2 * length + 0.05, piece.voice(piece.at(half, beat), 64), force + accent)
+            for beat, length, accent in piece.strokes(
+                index, "....x.......x..." if letter == "B" else "....x.......x.x."
+            ):
+                piece.chord(
+                    skank, bar * 4 + beat, 0.2 * length + 0.05, piece.voice(piece.at(half, beat), 64), force + accent
+                )
             if letter != "I":
                 for beat, _, accent in piece.strokes(index, bubble):
                     piece.chord(organ, bar * 4 + beat, 0.18, piece.voice(piece.at(half, beat), 57), force + accent - 8)

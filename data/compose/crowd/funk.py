@@ -42,8 +42,22 @@ CLAVS = (
     "xo.xo..x.oxo..x.",
     "o.xoo.xoo.xoo.x.",
 )
-KICKS = ("X..x..x...x..x..", "X.x.......xx....", "X......x..x.....", "X..x.......x..x.", "X.....x.x.x....x", "X.x....x..x..x..")
-RIFFS = ("x.x...x-..x.x...", "..x.x-..x.xx....", "x---..x.x.....x.", "x.xx..x-x.......", "....x.x.x---..x.", "x..x..x-....x.x.")
+KICKS = (
+    "X..x..x...x..x..",
+    "X.x.......xx....",
+    "X......x..x.....",
+    "X..x.......x..x.",
+    "X.....x.x.x....x",
+    "X.x....x..x..x..",
+)
+RIFFS = (
+    "x.x...x-..x.x...",
+    "..x.x-..x.xx....",
+    "x---..x.x.....x.",
+    "x.xx..x-x.......",
+    "....x.x.x---..x.",
+    "x..x..x-....x.x.",
+)
 CADENCES = ("x.x.x-......x...", "xxx.x---........", "x..x..x-........")
 FORMS = ("AABA", "ABAB", "AABB", "ABBA", "ABAC", "AACB")
 
@@ -58,10 +72,7 @@ def compose(seed):
     horns = add("horns", program=61, level=-22, timing=8, touch=4, reverb=0.18)
     keys = add("organ", program=17, level=-28, reverb=0.15)
     pool = CHORDS[piece.mode]
-    material = {
-        letter: (piece.harmony(piece.deal(part)), piece.theme(RIFFS, CADENCES))
-        for letter, part in zip("ABC", (pool[:4], pool[4:], pool[:5]), strict=True)
-    }
+    material = piece.material((piece.deal(pool[:4]), *piece.hand(pool[4:], 2)), RIFFS, CADENCES)
     riffs, clavs, kick = [piece.deal(BASSES) for _ in "ab"], [piece.deal(CLAVS) for _ in "ab"], piece.deal(KICKS)
     moves = [int(piece.rng.choice([0, 0, 12, 7, 10, 3, 5])) for _ in range(16)]
     for letter, bar, before, energy in [("I", 0, 0, 0.2), *piece.form(piece.deal(FORMS), 4, 2)]:
@@ -80,7 +91,9 @@ def compose(seed):
             for beat, length, accent in piece.strokes(index, clavs[other]):
                 upper = piece.voice(piece.at(bars, beat)[1:4], 64)
                 piece.chord(clav, bar * 4 + beat, length * 0.6, upper if accent >= 0 else upper[:1], force + accent - 6)
-            piece.chord(keys, (bar + index) * 4, 3.8, piece.voice(bars[index][0][1:4], 67), 50 + 30 * energy)
+            for beat in (0, 2):
+                held = piece.voice(piece.at(bars, index * 4 + beat)[1:4], 67)
+                piece.chord(keys, (bar + index) * 4 + beat, 1.95, held, 50 + 30 * energy)
         if letter != "I":
             theme = piece.vary(theme, RIFFS) if before else theme
             tune = piece.sing(theme, bars, 62, 79, closed=letter != "B")
@@ -88,7 +101,9 @@ def compose(seed):
             if before or letter == "B":
                 for beat, length, pitch, accent in tune:
                     third = tones(piece.at(bars, beat), pitch - 8, pitch - 3)
-                    piece.note(horns, bar * 4 + beat, length * 0.8, third[-1] if third else pitch - 12, force + accent - 4)
+                    piece.note(
+                        horns, bar * 4 + beat, length * 0.8, third[-1] if third else pitch - 12, force + accent - 4
+                    )
     root = tones(material["A"][0][0][0][:1], 28, 40)[0]
     piece.hit(drums, 18, {36: "X.......", 49: "X.......", 38: "X......."}, 92)
     for voice, pitches in ((bass, (root,)), (horns, piece.voice(material["A"][0][0][0][:4], 68)), (clav, (root + 24,))):

@@ -37,17 +37,14 @@ def compose(seed):
     common = {"program": 24, "timing": 7, "touch": 4, "reverb": 0.15, "width": 0.3}
     fingers = piece.score.part("fingers", level=-18, eq=[("highshelf", 3500, 3)], **common)
     thumb = piece.score.part("thumb", level=-20.5, **common)
-    pool = CHORDS[piece.mode]
-    material = {
-        letter: (piece.harmony(piece.deal(pool)), piece.theme(RHYTHMS, CADENCES), piece.deal(PICKING)) for letter in "ABC"
-    }
+    material = piece.material(piece.hand(CHORDS[piece.mode]), RHYTHMS, CADENCES, 4, piece.hand(PICKING))
     for letter, bar, before, energy in piece.form(piece.deal(FORMS), 4):
         bars, theme, picking = material[letter]
         theme = piece.vary(theme, RHYTHMS) if before else theme
         force = 66 + 16 * energy
         tune = piece.sing(theme, bars, 64, 81, closed=bar == 12 or bool(before))
         for beat, length, pitch, accent in tune:
-            piece.note(fingers, bar * 4 + beat, max(length, 0.9), pitch, force + 14 + accent)
+            piece.note(fingers, bar * 4 + beat, max(length, 0.6), pitch, force + 14 + accent)
             inner = tones(piece.at(bars, beat), pitch - 9, pitch - 3)
             if before and length >= 1 and inner:
                 piece.note(fingers, bar * 4 + beat, length, inner[-1], force)
@@ -58,7 +55,9 @@ def compose(seed):
             other = nearest(tones(classes[2:3], 40, 55), root + 5)
             pitch = {"b": root, "a": other, "-": None}.get(mark) if mark in "ba-" else strings[int(mark) - 1]
             if pitch:
-                piece.note(thumb, bar * 4 + beat / 2, 1.4 if mark in "ba" else 0.9, pitch, force + (4 if mark == "b" else -8))
+                piece.note(
+                    thumb, bar * 4 + beat / 2, min(1.4, 2 - beat / 2 % 2), pitch, force + (4 if mark == "b" else -8)
+                )
     home = piece.harmony("Iadd9" if piece.mode == "major" else "i")[0][0]
     piece.chord(thumb, 64, 5, [nearest(tones(home[:1], 40, 52), 44), *piece.voice(home[:3], 57)], 70, strum=0.12)
     piece.chord(fingers, 64.5, 4.5, tones(home, 64, 78)[-3:], 64, strum=0.12)

@@ -22,7 +22,7 @@ CHORDS = {
         "iih7 V7 i i iih7 V7 i i",
     ),
 }
-RHYTHMS = ("x-x-x-", "x---x-", "x-xxxx", "xxxxxx", "x-x---", ".xx-x-", "x--xx-", ".xxxxx", "x-----")
+RHYTHMS = ("x-x-x-", "x---x-", "x-xxxx", "xxxxxx", "xxx-x-", ".xx-x-", "x--xx-", ".xxxxx", "xxxxx-")
 CADENCES = ("x-----", "x---..", "x-x-..")
 FORMS = ("AABA", "ABAC", "ABCA", "AABC", "ABBA", "AABB")
 
@@ -35,12 +35,7 @@ def compose(seed):
     clarinet = part("clarinet", program=71, level=-21, timing=8, touch=4, reverb=0.2)
     tuba = part("tuba", program=58, level=-21.5, timing=6, touch=4, reverb=0.1)
     guitar = part("guitar", program=25, level=-24, timing=6, touch=5, reverb=0.12)
-    pool = CHORDS[piece.mode]
-    chosen = [piece.deal(RHYTHMS[:8]) for _ in "abc"]
-    material = {
-        letter: (piece.harmony(piece.deal(pool)), piece.theme([*chosen[:2], piece.draw(RHYTHMS)], CADENCES, 8))
-        for letter in "ABC"
-    }
+    material = piece.material(piece.hand(CHORDS[piece.mode]), piece.hand(RHYTHMS, 4), CADENCES, 8)
     home = "I" if piece.mode == "major" else "i"
     vamp = piece.harmony(f"{home} V7 {home} V7")
     accompany(piece, tuba, guitar, 0, vamp, 70)
@@ -61,7 +56,9 @@ def compose(seed):
         elif before:
             line, at = [], 67
             for index in range(8):
-                at = nearest(tones(bars[index][0][1:], 58, 74), at + piece.draw([-2, -1, 1, 2]))
+                sung = {pitch % 12 for beat, _, pitch, _ in tune if beat // 3 == index}
+                own = [n for n in tones(bars[index][0], 58, 74) if not {(n + 1) % 12, (n - 1) % 12} & sung]
+                at = nearest(own or [at], at + piece.draw([-2, -1, 1, 2]))
                 line.append((index * 3.0, 2.6, at, 0))
             piece.play(other, bar, line, force - 8)
         elif energy > 0.5:
@@ -87,4 +84,6 @@ def accompany(piece, tuba, guitar, bar, bars, force):
             root = tones(classes[:1] if index % 2 == 0 else classes[2:3], 34, 46)[0]
             piece.note(tuba, start + 1.5 * half, 0.8, root, force + 6)
         for beat in (1, 2):
-            piece.chord(guitar, start + beat, 0.4, piece.voice(piece.at(bars, index * 3 + beat), 59), force - 4 * beat, 0.015)
+            piece.chord(
+                guitar, start + beat, 0.4, piece.voice(piece.at(bars, index * 3 + beat), 59), force - 4 * beat, 0.015
+            )

@@ -51,7 +51,9 @@ def compose(seed):
         classes = chords[letter][0]
         pitches = tones(classes, 57, 82)[:8]
         force = 62 + 26 * min(1, group / 8) - (14 if group == 11 else 0)
-        line = dict(zip([at for at, mark in enumerate(pattern) if mark == "x"], [pitches[s] for s in steps], strict=True))
+        line = dict(
+            zip([at for at, mark in enumerate(pattern) if mark == "x"], [pitches[s] for s in steps], strict=True)
+        )
         grown = min(count, 3 + 2 * group) if piece.seed % 2 else count
         kept = sorted(line)[:grown] if grown < count else sorted(line)
         for bar in (2 * group, 2 * group + 1):
@@ -64,12 +66,22 @@ def compose(seed):
             if group > 1:
                 root = tones(classes[:1], 36, 48)[0]
                 for beat, length, _ in piece.strokes(bar, pulse):
-                    piece.note(deep, beat, length, root if beat % 3 < 2 else nearest(tones(classes[2:3], 36, 52), root + 7), force)
+                    piece.note(
+                        deep,
+                        beat,
+                        length,
+                        root if beat % 3 < 2 else nearest(tones(classes[2:3], 36, 52), root + 7),
+                        force,
+                    )
         if group in (3, 4, 6, 7, 9, 10):
             found(piece, vibes, bells if group > 6 else None, group, line, drift[group] % 12, force)
-    classes = chords[form[0]][0]
+    classes = piece.harmony("Iadd9")[0][0]
     root = tones(classes[:1], 36, 48)[0]
-    for voice, notes in ((first, tones(classes, 60, 76)), (vibes, tones(classes, 67, 84)[:4]), (deep, (root, root + 12))):
+    for voice, notes in (
+        (first, tones(classes, 60, 76)),
+        (vibes, tones(classes, 67, 84)[:4]),
+        (deep, (root, root + 12)),
+    ):
         piece.chord(voice, 72, 3.5, notes, 74, strum=0.06)
     return piece.score
 

@@ -27,7 +27,7 @@ CHORDS = {
 RHYTHMS = ("x---x-x-", "x-xxx---", "x--xx-x-", "x-x-x-x-", "x---xxxx", "x-xxx-xx", ".xxxx-x-", "x-----xx")
 CADENCES = ("x-x-x---", "x-xxx---", "x---x---")
 FORMS = ("AABA", "ABAC", "ABCA", "ABBA", "AABC", "ABAB")
-TEXTURES = ("pulse", "chorale", "broken", "canon", "syncopes", "pizzicato")
+TEXTURES = ("pulse", "chorale", "broken", "canon", "syncopes", "short")
 
 
 def compose(seed):
@@ -36,11 +36,7 @@ def compose(seed):
     common = {"timing": 9, "touch": 4, "reverb": 0.22}
     names = (("violin", 40, -18.5), ("second violin", 40, -22), ("viola", 41, -22), ("cello", 42, -20))
     voices = [piece.score.part(name, program=p, level=level, **common) for name, p, level in names]
-    pool = CHORDS[piece.mode]
-    material = {
-        letter: (piece.harmony(piece.deal(pool)), piece.theme(RHYTHMS, CADENCES), piece.deal(TEXTURES))
-        for letter in "ABC"
-    }
+    material = piece.material(piece.hand(CHORDS[piece.mode]), RHYTHMS, CADENCES, 4, piece.hand(TEXTURES))
     for letter, bar, before, energy in piece.form(piece.deal(FORMS), 4):
         bars, theme, texture = material[letter]
         theme = piece.vary(theme, RHYTHMS) if before else theme
@@ -69,10 +65,10 @@ def compose(seed):
 def accompany(piece, parts, middles, bar, bars, texture, tune, force):
     """Fill the inner voices of four bars."""
     if texture == "canon":
-        later = [(beat + 4, length, pitch, accent) for beat, length, pitch, accent in tune if beat < 12]
+        later = [(beat + 4, min(length, 12 - beat), pitch, accent) for beat, length, pitch, accent in tune if beat < 12]
         for part, middle in zip(parts[1:], middles[1:], strict=True):
             for beat, length, pitch, accent in later:
-                fitting = tones(piece.over(piece.at(bars, beat)), middle - 10, middle + 10)
+                fitting = piece.fitting(bars, beat, length, middle - 10, middle + 10)
                 piece.note(part, bar * 4 + beat, length, nearest(fitting, pitch - 12), force + 8 + accent)
         parts, middles = parts[:1], middles[:1]
     before = {}
@@ -92,7 +88,7 @@ def accompany(piece, parts, middles, bar, bars, texture, tune, force):
                     piece.note(part, start + half / 2, 0.5, pitch, force - 3)
             elif texture == "syncopes":
                 for off in (0.5, 1.5):
-                    piece.note(part, start + off, 0.9, at, force)
+                    piece.note(part, start + off, min(0.9, 2 - off), at, force)
             else:
                 for off, pitch in ((0, other), (1, at), (1.5, at)):
                     piece.note(part, start + off, 0.22, pitch, force + 4)

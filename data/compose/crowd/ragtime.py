@@ -24,11 +24,7 @@ def compose(seed):
     common = {"program": 3, "timing": 4, "touch": 4, "reverb": 0.1, "width": 0.5}
     right = piece.score.part("right hand", level=-18, eq=[("highshelf", 4000, 3)], **common)
     left = piece.score.part("left hand", level=-21, eq=[("highpass", 45)], **common)
-    strains = [piece.deal(STRAINS) for _ in "ABC"]
-    material = {
-        letter: (piece.harmony(strain), piece.theme(RHYTHMS, CADENCES, 8))
-        for letter, strain in zip("ABC", strains, strict=True)
-    }
+    material = piece.material(piece.hand(STRAINS), RHYTHMS, CADENCES, 8)
     sections = piece.form(piece.deal(FORMS), 8, 4, 2)
     intro = piece.harmony("I V7/ii V7/V V7")
     right_hand(piece, right, 0, piece.sing(piece.theme(RHYTHMS, CADENCES), intro, 62, 81, False), intro, 84, True)

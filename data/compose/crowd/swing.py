@@ -11,7 +11,18 @@ TUNES = (
     ("I6 I6 II7 II7", "ii7 V7 I6,V7/ii ii7,V7", "IVM7 iv6 iii7,V7/ii ii7,V7"),
     ("IM7 iv7,bVII7 IM7 v7,I7", "IVM7 bVII7 iii7 V7/ii", "ii7 V7 I6,vi7 ii7,V7"),
 )
-RHYTHMS = ("x-xx-x-.", ".xxx-xx-", "x--x--x-", "xxxxx-..", ".x-x-xxx", "x-x--x..", "xxx-.xx-", "..xxxxxx", "x--xx---", ".xx-xx-x")
+RHYTHMS = (
+    "x-xx-x-.",
+    ".xxx-xx-",
+    "x--x--x-",
+    "xxxxx-..",
+    ".x-x-xxx",
+    "x-x--x..",
+    "xxx-.xx-",
+    "..xxxxxx",
+    "x--xx---",
+    ".xx-xx-x",
+)
 CADENCES = ("x--x....", ".xx-x-..", "xx-x----", "x-x-....")
 COMPS = ("x..x....", ".x..x...", "...x..x.", "x-......", ".x.x....", "..x....x", "...x.x..")
 FORMS = ("ABCABC", "ABCACB", "AABCBA", "ABABCA", "ABCCAB", "AABCAB")
@@ -26,8 +37,7 @@ def compose(seed):
     bass = part("bass", program=32, level=-19.5, timing=6, touch=5, eq=[("highpass", 40)])
     piano = part("piano", program=0, level=-23, timing=7, touch=6, reverb=0.12)
     sax = part("saxophone", program=66, level=-19.5, timing=10, touch=5, reverb=0.18)
-    tune = piece.deal(TUNES)
-    material = {letter: (piece.harmony(line), piece.theme(RHYTHMS, CADENCES)) for letter, line in zip("ABC", tune, strict=True)}
+    material = piece.material(piece.deal(TUNES), RHYTHMS, CADENCES)
     comps = [piece.deal(COMPS), piece.deal(COMPS), piece.draw(COMPS)]
     turn = material["C"][0][2:]
     for letter, bar, before, energy in [("I", 0, 0, 0.1), *piece.form(piece.deal(FORMS), 4, 2, 2), ("E", 26, 0, 0.8)]:
@@ -46,7 +56,9 @@ def compose(seed):
             theme = [piece.idea(piece.draw(RHYTHMS)), *piece.vary(theme, RHYTHMS)[1:]] if before else theme
             piece.play(sax, bar, piece.sing(theme, bars, 53, 75, closed=letter == "C"), force + 4)
         elif letter == "E":
-            piece.play(sax, bar, piece.sing([piece.idea("xxxxx-.x"), piece.idea("x-xx-x--")], bars, 58, 75, False), force + 4)
+            piece.play(
+                sax, bar, piece.sing([piece.idea("xxxxx-.x"), piece.idea("x-xx-x--")], bars, 58, 75, False), force + 4
+            )
     home = piece.harmony("I6")[0][0]
     root = tones(home[:1], 29, 41)[0]
     for voice, pitches in ((bass, (root,)), (piano, piece.voice(home, 62)), (sax, tones(home[1:3], 57, 68)[-1:])):

@@ -13,7 +13,16 @@ CHORDS = {
         "i v bVI iv",
         "bVI i bVII v",
     ),
-    "major": ("vi IV I V", "IV V vi I", "I V ii IV", "I iii vi IV", "IV I V vi", "ii IV I V", "I vi iii IV", "IV vi V V"),
+    "major": (
+        "vi IV I V",
+        "IV V vi I",
+        "I V ii IV",
+        "I iii vi IV",
+        "IV I V vi",
+        "ii IV I V",
+        "I vi iii IV",
+        "IV vi V V",
+    ),
 }
 RHYTHMS = ("x---x-x-", "x-----x-", "x--x--x-", "x---xxx-", "..x-x-x-", "x-x---x-", "x-----xx", "....x-x-")
 CADENCES = ("x-----..", "x--x----", "x-x-----")
@@ -37,10 +46,13 @@ def compose(seed):
     drums = part("drums", program=24, drums=True, level=-19, touch=2, reverb=0.12)
     bass = part("bass", program=38, level=-20, duck=3, eq=[("lowpass", 1800)])
     pad = part("pad", program=90, level=-23, duck=5, reverb=0.3, eq=[("highpass", 180)])
-    arpeggio = part("arpeggio", program=81, level=-27, duck=3, echo=(0.75, 0.45, 0.35), eq=[("lowpass", 4500)], reverb=0.2)
-    lead = part("lead", program=81, level=-21.5, touch=3, double=10, echo=(1.0, 0.4, 0.3), eq=[("lowpass", 5000)], reverb=0.25)
-    pool = CHORDS[piece.mode]
-    material = {letter: (piece.harmony(piece.deal(pool)), piece.theme(RHYTHMS, CADENCES)) for letter in "ABC"}
+    arpeggio = part(
+        "arpeggio", program=81, level=-27, duck=3, echo=(0.75, 0.45, 0.35), eq=[("lowpass", 4500)], reverb=0.2
+    )
+    lead = part(
+        "lead", program=81, level=-21.5, touch=3, double=10, echo=(1.0, 0.4, 0.3), eq=[("lowpass", 5000)], reverb=0.25
+    )
+    material = piece.material(piece.hand(CHORDS[piece.mode]), RHYTHMS, CADENCES)
     low, jumps, order, pace = piece.deal(BASSES), piece.deal(OCTAVES), piece.deal(ARPEGGIOS), piece.deal((8, 16))
     sections = piece.form(piece.deal(FORMS), 4, 2, 2)
     for letter, bar, before, energy in [("I", 0, 0, 0), *sections, ("E", 14, 0, 0.7)]:
@@ -73,6 +85,10 @@ def compose(seed):
                 piece.play(lead, bar, tune, force - 12, shift=-12)
     home = material["A"][0][0][0]
     piece.hit(drums, 16, {36: "X...", 49: "x..."}, 86)
-    for voice, pitches in ((bass, tones(home[:1], 30, 41)), (pad, piece.voice(home, 63)), (lead, tones(home[:1], 69, 80)[:1])):
+    for voice, pitches in (
+        (bass, tones(home[:1], 30, 41)),
+        (pad, piece.voice(home, 63)),
+        (lead, tones(home[:1], 69, 80)[:1]),
+    ):
         piece.chord(voice, 64, 3.5, pitches, 80)
     return piece.score
