@@ -208,7 +208,7 @@ def _left_out(skipped: dict[str, str], links: int, shown: int = 5) -> str:
         names = ", ".join(f"'{name}'" for name in list(skipped)[:shown])
         more = f" and {len(skipped) - shown} more" if len(skipped) > shown else ""
         count = "1 file is" if len(skipped) == 1 else f"{len(skipped)} files are"
-        sentences.append(f"{count} skipped: {names}{more} (corpus.skipped says why).")
+        sentences.append(f"{count} skipped: {names}{more} (`skipped` says why).")
     if links:
         sentences.append("1 link is not followed." if links == 1 else f"{links} links are not followed.")
-    return " ".join(sentences).encode("utf-8", "replace").decode()
+    return " ".join(" ".join(sentences).encode("utf-8", "replace").decode().splitlines())

@@ -97,6 +97,7 @@ def play(part, score, length, cents=0.0, gain=0.4):
         song.save(source)
         command = ["fluidsynth", "-n", "-i", "-q", "-R", "0", "-C", "0", "-g", str(gain), "-r", str(RATE)]
         command += ["-o", "synth.polyphony=512", "-o", "synth.cpu-cores=1", "-O", "float", "-T", "wav"]
+        command += ["-o", "synth.dynamic-sample-loading=1"]
         command += ["-F", target, SOUNDFONT, source]
         subprocess.run(command, check=True, capture_output=True)
         sound = soundfile.read(target, always_2d=True)[0]
@@ -373,7 +374,7 @@ def export(sound, path, title, settings=None):
         write(draft, sound, title, float(quality), rate)
         if draft.stat().st_size <= settings["size"]:
             break
-    for _ in range(4):
+    for _ in range(8):
         decoded = soundfile.read(draft, always_2d=True)[0]
         high, missing = true_peak(decoded, rate) > -1.05, settings["loudness"] - loudness(decoded, rate)
         if not high and abs(missing) <= settings["tolerance"]:

@@ -37,10 +37,12 @@ def compose(seed):
             piece.hit(shaker, bar + index, {70: "xo" * 8 if steps == 16 else "xoo" * 4}, force - 10)
             if letter == "I" and not index:
                 continue
-            piece.hit(congas, bar + index, conga, force)
+            if letter != "B" or index > 1:
+                piece.hit(congas, bar + index, conga, force)
             if letter != "I":
                 together = last and before
-                piece.hit(bongos, bar + index, {60: calls[1]} if together else bongo, force)
+                if letter != "C" or index > 1:
+                    piece.hit(bongos, bar + index, {60: calls[1]} if together else bongo, force)
                 for beat, _, accent in piece.strokes(bar + index, deeps):
                     piece.note(deep, beat, 0.8, low + (5 if accent else 0), force + accent)
                 answer(piece, lead, deep if together else None, bar + index, calls, index, low, force)

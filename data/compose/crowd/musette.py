@@ -58,8 +58,9 @@ def compose(seed):
             for index in range(8):
                 sung = {pitch % 12 for beat, _, pitch, _ in tune if beat // 3 == index}
                 own = [n for n in tones(bars[index][0], 58, 74) if not {(n + 1) % 12, (n - 1) % 12} & sung]
-                at = nearest(own or [at], at + piece.draw([-2, -1, 1, 2]))
-                line.append((index * 3.0, 2.6, at, 0))
+                if own:
+                    at = nearest(own, at + piece.draw([-2, -1, 1, 2]))
+                    line.append((index * 3.0, 2.6, at, 0))
             piece.play(other, bar, line, force - 8)
         elif energy > 0.5:
             piece.play(other, bar, tune, force - 8, shift=-12)
