@@ -81,7 +81,7 @@ class Corpus:
                 track = load_track(piece.source)
             except TrackError as error:
                 self.pieces.remove(piece)
-                self.skipped[piece.name] = str(error)
+                self.skipped[piece.name + Path(piece.source).suffix] = str(error)
                 continue
             yield piece, track
         self.check()
@@ -89,9 +89,10 @@ class Corpus:
     def check(self) -> None:
         """Raise a TrackError if there are fewer than eight pieces."""
         if len(self) < _FEWEST:
+            there = "There is 1 usable piece" if len(self) == 1 else f"There are {len(self)} usable pieces"
             raise TrackError(
-                f"There {'is 1 usable piece' if len(self) == 1 else f'are {len(self)} usable pieces'} of music; at least "
-                f"{_FEWEST} were expected: name a folder with more. {_left_out(self.skipped, self.links)}".strip()
+                f"{there} of music; at least {_FEWEST} were expected: name a folder with more. "
+                f"{_left_out(self.skipped, self.links)}".strip()
             )
 
     def __repr__(self):
@@ -149,7 +150,9 @@ def gather(music=None, most: int = 1000, seconds: float = 8.0, seed: int = 0) ->
     folder = Path(os.path.expanduser(music))
     if not os.path.isdir(folder):
         what = "is a file" if os.path.isfile(folder) else "does not exist"
-        raise TrackError(f"'{music}' {what}; a folder of music was expected: check the spelling, or give its full path.")
+        raise TrackError(
+            f"'{music}' {what}; a folder of music was expected: check the spelling, or give its full path."
+        )
     files, links, skipped = _files(folder)
     found = Corpus([], skipped, len(files) + len(skipped), links)
     for i in rng.permutation(len(files)) if len(files) > most else range(len(files)):

@@ -185,8 +185,8 @@ def shipped() -> dict:
 def crowd() -> dict:
     """Return the crowd: many short pieces in families of siblings, their names and what is known of each (a dict).
 
-    Siblings share their instruments, tempo and mix, and all pieces are equally long and loud: what differs is the music.
-    It is empty where only the package is installed, without the folder `data` of the project.
+    Siblings share their instruments, tempo and mix, and all are equally long and loud: what differs is the music. It
+    is empty where only the package is installed, without the folder `data` of the project.
 
     Examples
     --------
@@ -246,7 +246,7 @@ def load_track(source) -> Track:
             f"'{source}' is a pipe or a device; one audio file was expected: save the music in a file, and load that."
         )
     if isinstance(source, str) and source.startswith("crowd/"):
-        raise TrackError(_no_piece(source, list(pieces)))
+        raise TrackError(_no_piece(source, list(pieces), list(pieces)))
     if path.suffix or len(path.parts) > 1:
         raise TrackError(f"There is no file '{source}': check the spelling, or give the full path.")
     return _loaded(_librosa_example(str(source), list(pieces)), str(source))
@@ -262,26 +262,29 @@ def _librosa_example(name: str, pieces: list[str]) -> Path:
     except librosa.ParameterError:
         # librosa prints its list of examples instead of returning it; without this name we can suggest none of them.
         examples = getattr(librosa.util.files, "__TRACKMAP", ())
-        raise TrackError(_no_piece(name, [*pieces, *examples], pieces)) from None
+        raise TrackError(_no_piece(name, pieces, [*pieces, *examples])) from None
     except Exception:
         raise TrackError(
             f"The librosa example '{name}' could not be downloaded: go online once, or choose another. {_named(pieces)}"
         ) from None
 
 
-def _no_piece(name: str, known: list[str], pieces: list[str] | None = None) -> str:
-    """Say that no piece is called so, which of the known names are near, and what `pieces` (default: all known) are."""
+def _no_piece(name: str, pieces: list[str], known: list[str]) -> str:
+    """Say that no piece is called so, which of the known names are near, and what pieces there are."""
     near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
     did_you_mean = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
-    return f"There is no piece called '{name}'.{did_you_mean} {_named(known if pieces is None else pieces)}"
+    return f"There is no piece called '{name}'.{did_you_mean} {_named(pieces, name)}"
 
 
-def _named(pieces: list[str]) -> str:
-    """Name the shipped pieces in a sentence, and say what else may be loaded."""
+def _named(pieces: list[str], name: str = "") -> str:
+    """Say what the shipped pieces are, or those of the crowd if `name` asks for one, and what else may be loaded."""
+    many = [piece for piece in pieces if piece.startswith("crowd/")]
     if not pieces:
         named = "The pieces of the project are in its folder"
+    elif name.startswith("crowd/"):
+        named = f"The crowd is in the list tracks.crowd(), from {many[0]} to {many[-1]}"
     else:
-        named = f"The shipped pieces are {', '.join(n for n in pieces if '/' not in n)} and those of tracks.crowd()"
+        named = f"The shipped pieces are {', '.join(piece for piece in pieces if piece not in many)}"
     return f"{named}; for music of your own, give the path of a file."
 
 

@@ -184,4 +184,3 @@ def test_family_is_heard_from_the_mean_spectrum():
     assert np.median(apart[own]) < 0.6 * np.median(apart[family[:, None] != family[None]])
     np.fill_diagonal(apart, np.inf)
     assert np.mean(family[apart.argmin(axis=1)] == family) > 0.8
-

@@ -7,8 +7,16 @@ import numpy as np
 from score import Score
 
 #: All pieces are as long, as loud and as wide as one another, whatever they are.
-MASTER = {"seconds": 42.0, "fade": 1.0, "rate": 22050, "channels": 1, "loudness": -19.0}
-MASTER |= {"tolerance": 0.02, "size": 1e6, "quality": 0.83}
+MASTER = {
+    "seconds": 42.0,
+    "fade": 1.0,
+    "rate": 22050,
+    "channels": 1,
+    "loudness": -19.0,
+    "tolerance": 0.02,
+    "quality": 0.83,
+    "size": 1e6,
+}
 #: Seconds until the last chord, give or take one.
 MUSIC = 39.0
 TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -74,10 +82,7 @@ def nearest(pitches, to):
 
 def strokes(rhythm):
     """Return (step, steps held, mark) of every stroke of a rhythm such as "x--xX-o."."""
-    return [
-        (found.start(), len(found[0]), found[0][0])
-        for found in re.finditer(r"[xXo]-*", rhythm.replace(" ", "").replace("|", ""))
-    ]
+    return [(found.start(), len(found[0]), found[0][0]) for found in re.finditer(r"[xXo]-*", rhythm)]
 
 
 class Piece:
@@ -175,7 +180,6 @@ class Piece:
 
     def strokes(self, bar, rhythm):
         """Return (beat, length, force) of every stroke of a rhythm that fills a bar."""
-        rhythm = rhythm.replace(" ", "").replace("|", "")
         step = self.per / len(rhythm)
         return [(bar * self.per + at * step, held * step, MARKS[mark]) for at, held, mark in strokes(rhythm)]
 
