@@ -142,9 +142,7 @@ def gather(music=None, most: int = 1000, seconds: float = 8.0, seed: int = 0) ->
         pieces = [Piece(name.removeprefix("crowd/"), known["family"], name) for name, known in crowd().items()]
         if not pieces:
             raise TrackError("The crowd is in the folder of the project, which is not here: give a folder of music.")
-        if len(pieces) > most:
-            pieces = [pieces[i] for i in sorted(rng.permutation(len(pieces))[:most])]
-        return Corpus(pieces, of=len(pieces))
+        return Corpus([pieces[i] for i in sorted(rng.permutation(len(pieces))[:most])], of=len(pieces))
     if not isinstance(music, str | os.PathLike) or not str(music).strip():
         raise TrackError(f"{music!r} was given; the path of a folder of music was expected, or None for the crowd.")
     folder = Path(os.path.expanduser(music))

@@ -51,6 +51,8 @@ def test_some_of_the_crowd_are_drawn_by_seed():
     drawn = [[piece.name for piece in corpus.gather(most=10, seed=seed).pieces] for seed in (0, 0, 1)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert len(set(drawn[0])) == 10
+    some = corpus.gather(most=10)
+    assert repr(some) == f"10 pieces in {len({p.family for p in some.pieces})} families, taken by chance from 72 files"
 
 
 def test_crowd_is_missing_where_only_the_package_is(tmp_path, monkeypatch):

@@ -154,14 +154,13 @@ def test_siblings_share_instruments_and_mix(family):
 
 @each_family
 def test_tempo_and_metre_do_not_tell_siblings_apart(family):
-    tempi = [PIECES[name]["tempo"] for name in siblings(family)]
-    assert max(tempi) / min(tempi) < 1.06
-    assert len({PIECES[name]["metre"] for name in siblings(family)}) == 1
+    assert len({(PIECES[name]["tempo"], PIECES[name]["metre"]) for name in siblings(family)}) == 1
+    assert len({PIECES[name]["key"].split()[0] for name in siblings(family)}) == 1
 
 
 @each_family
 def test_siblings_are_different_music(family):
-    """Melody and rhythm: few onsets with their pitch, seen from the tonic, are those of a sibling."""
+    """No more than half of the notes, and a few drum beats, are at the same place in a sibling."""
     events = [
         {
             (part.name, round(beat * 4), note)
@@ -176,7 +175,7 @@ def test_siblings_are_different_music(family):
 
 
 def test_family_is_heard_from_the_mean_spectrum():
-    """Siblings sound alike and families do not: so that a family is easy to tell, and a sibling is not."""
+    """Siblings sound alike and families do not."""
     table = np.array([spectrum(name) for name in NAMES])
     family = np.array([PIECES[name]["family"] for name in NAMES])
     apart = np.linalg.norm(table[:, None] - table[None], axis=2)

@@ -17,7 +17,7 @@ MASTER = {
     "quality": 0.83,
     "size": 1e6,
 }
-#: Seconds until the last chord, give or take one.
+#: Seconds until the last chord.
 MUSIC = 39.0
 TONICS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MODES = {
@@ -97,23 +97,23 @@ class Piece:
         Such as ``"3/4"``.
     bars : int
         Until the last chord, which falls on the next down-beat.
-    tonics, modes : str
-        Names of keys to deal, separated by spaces.
+    tonic, modes : str
+        The key-note of the family, and modes to deal, separated by spaces.
     swing : (float, float)
         A grid in beats, and by how much every second place of it is late.
     **master
         Settings of the whole mix, see `render.MASTER`.
     """
 
-    def __init__(self, family, seed, metre, bars, tonics, modes, swing=(1.0, 0.0), **master):
+    def __init__(self, family, seed, metre, bars, tonic, modes, swing=(1.0, 0.0), **master):
         self.rng, touch = (np.random.default_rng([*family.encode(), seed, stream]) for stream in (0, 1))
         self.deck, self.seed = np.random.default_rng([*family.encode()]), seed
         self.swing, self.bars, self.per = swing, bars, int(metre.split("/")[0])
         self.strong = {2: 1, 3: 3, 4: 2}[self.per]
-        tonic, self.mode = self.deal(tonics.split()), self.deal(modes.split())
+        self.mode = self.deal(modes.split())
         self.tonic = TONICS.index(tonic)
         self.scale = [(self.tonic + step) % 12 for step in MODES[self.mode]]
-        tempo = round(60 * bars * self.per / (MUSIC + self.rng.uniform(-1, 1)), 2)
+        tempo = round(60 * bars * self.per / MUSIC, 2)
         title = f"{family.capitalize()} {seed}"
         name = f"{family}-{seed}"
         self.score = Score(name, title, metre, f"{tonic} {self.mode}", tempo, MASTER | master, touch.normal)

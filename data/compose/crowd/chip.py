@@ -25,7 +25,7 @@ KICKS = ("X...x.x.", "X..x..x.", "X...X...", "X.x...x.", "X..xx...", "X.....xx")
 
 def compose(seed):
     """Return the score of a sibling."""
-    piece = Piece("chip", seed, "4/4", 24, "C D E F G A", "major minor dorian", reverb=0.5)
+    piece = Piece("chip", seed, "4/4", 24, "C", "major minor dorian", reverb=0.5)
     part = piece.score.part
     lead = part("lead", program=80, level=-19, touch=2, width=0, echo=(0.75, 0.35, 0.25))
     second = part("second", program=80, level=-24, width=0, eq=[("highpass", 300), ("peak", 1800, -4, 0.8)])

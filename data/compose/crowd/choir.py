@@ -31,7 +31,7 @@ TEXTURES = ("chorale", "parallel", "canon", "waves", "chorale", "waves")
 
 def compose(seed):
     """Return the score of a sibling."""
-    piece = Piece("choir", seed, "4/4", 10, "C D Eb F G A", "major dorian minor", reverb=3.0)
+    piece = Piece("choir", seed, "4/4", 10, "F", "major dorian minor", reverb=3.0)
     part = piece.score.part
     upper = part("upper voices", program=52, level=-19, timing=15, touch=3, reverb=0.35)
     lower = part("lower voices", program=52, level=-21, timing=15, touch=3, reverb=0.35)

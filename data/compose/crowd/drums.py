@@ -49,7 +49,8 @@ def compose(seed):
     for part, keys in ((congas, (63, 64)), (bongos, (60, 61)), (bell, (67,))):
         piece.chord(part, 72, 0.3, keys, 112)
     piece.chord(lead, 72, 1.0, (low + 12, low + 19), 110)
-    piece.note(deep, 72, 2.0, low, 115)
+    for beat, force in ((72, 115), (73.5, 70), (74, 84), (75.5, 62)):
+        piece.note(deep, beat, 2.0, low, force)
     return piece.score
 
 

@@ -43,7 +43,7 @@ KICKS = (
 
 def compose(seed):
     """Return the score of a sibling."""
-    piece = Piece("dub", seed, "4/4", 12, "A G B C D E", "minor dorian", swing=(0.25, 0.05), reverb=2.2)
+    piece = Piece("dub", seed, "4/4", 12, "A", "minor dorian", swing=(0.25, 0.05), reverb=2.2)
     part = piece.score.part
     bass = part("bass", program=33, level=-18, touch=3, eq=[("lowpass", 500), ("lowshelf", 90, 4)])
     drums = part("drums", program=0, drums=True, level=-20, timing=5, touch=5, reverb=0.1)

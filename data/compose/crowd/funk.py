@@ -64,7 +64,7 @@ FORMS = ("AABA", "ABAB", "AABB", "ABBA", "ABAC", "AACB")
 
 def compose(seed):
     """Return the score of a sibling."""
-    piece = Piece("funk", seed, "4/4", 18, "E D F G A C", "dorian mixolydian", swing=(0.25, 0.02), reverb=0.8)
+    piece = Piece("funk", seed, "4/4", 18, "E", "dorian mixolydian", swing=(0.25, 0.02), reverb=0.8)
     add = piece.score.part
     drums = add("drums", program=8, drums=True, level=-19, timing=4, touch=5, reverb=0.1)
     bass = add("bass", program=36, level=-19.5, timing=4, touch=5, eq=[("highshelf", 3000, -4)])

@@ -33,7 +33,7 @@ FORMS = ("AABA", "ABAC", "ABCA", "ABBA", "AABC", "ABAB")
 
 def compose(seed):
     """Return the score of a sibling."""
-    piece = Piece("guitar", seed, "4/4", 16, "C D E G A F", "major minor", reverb=1.3)
+    piece = Piece("guitar", seed, "4/4", 16, "E", "major minor", reverb=1.3)
     common = {"program": 24, "timing": 7, "touch": 4, "reverb": 0.15, "width": 0.3}
     fingers = piece.score.part("fingers", level=-18, eq=[("highshelf", 3500, 3)], **common)
     thumb = piece.score.part("thumb", level=-20.5, **common)

@@ -29,7 +29,7 @@ FORMS = ("AABA", "ABAC", "ABCA", "AABC", "ABBA", "AABB")
 
 def compose(seed):
     """Return the score of a sibling."""
-    piece = Piece("musette", seed, "3/4", 38, "D G A E C F", "minor major", reverb=1.2)
+    piece = Piece("musette", seed, "3/4", 38, "D", "major minor", reverb=1.2)
     part = piece.score.part
     reed = part("accordion", program=21, level=-18.5, timing=5, touch=4, double=14, reverb=0.12)
     clarinet = part("clarinet", program=71, level=-21, timing=8, touch=4, reverb=0.2)

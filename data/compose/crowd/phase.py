@@ -33,7 +33,7 @@ FORMS = ("AAAABBBBCCAA", "AABBCCDDCCAA", "AAABBBAAACCA", "AAAAAABBBBCC", "ABABCD
 
 def compose(seed):
     """Return the score of a sibling."""
-    piece = Piece("phase", seed, "3/4", 24, "C D Eb F G A", "major lydian mixolydian", reverb=1.6)
+    piece = Piece("phase", seed, "3/4", 24, "G", "major lydian mixolydian", reverb=1.6)
     part = piece.score.part
     common = {"program": 12, "touch": 3, "reverb": 0.12}
     first, second = part("marimba", level=-20, **common), part("second marimba", level=-21, **common)

@@ -32,7 +32,7 @@ TEXTURES = ("pulse", "chorale", "broken", "canon", "syncopes", "short")
 
 def compose(seed):
     """Return the score of a sibling."""
-    piece = Piece("quartet", seed, "4/4", 16, "D G A Bb C F", "major minor", reverb=1.7)
+    piece = Piece("quartet", seed, "4/4", 16, "D", "major minor", reverb=1.7)
     common = {"timing": 9, "touch": 4, "reverb": 0.22}
     names = (("violin", 40, -18.5), ("second violin", 40, -22), ("viola", 41, -22), ("cello", 42, -20))
     voices = [piece.score.part(name, program=p, level=level, **common) for name, p, level in names]

@@ -15,12 +15,12 @@ STRAINS = (
 )
 RHYTHMS = ("xx-xx-x-", "x-xx-xx-", "xxx-x-x-", ".xx-xxx-", "x-x-xx-x", "xxxx-xx-", "x--x--x-", "xx-x-xxx")
 CADENCES = ("x-x-x---", "xx-xx---", "xxx-x---", "x--xx---")
-FORMS = ("ABA", "AAB", "ABB", "ABC", "AAA", "ABA")
+FORMS = ("ABA", "AAB", "ABB", "ABC", "ACA", "ACB")
 
 
 def compose(seed):
     """Return the score of a sibling."""
-    piece = Piece("ragtime", seed, "2/4", 30, "C F Bb Eb G Ab", "major", swing=(0.25, 0.04), reverb=1.1)
+    piece = Piece("ragtime", seed, "2/4", 30, "F", "major", swing=(0.25, 0.04), reverb=1.1)
     common = {"program": 3, "timing": 4, "touch": 4, "reverb": 0.1, "width": 0.5}
     right = piece.score.part("right hand", level=-18, eq=[("highshelf", 4000, 3)], **common)
     left = piece.score.part("left hand", level=-21, eq=[("highpass", 45)], **common)

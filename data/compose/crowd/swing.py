@@ -30,7 +30,7 @@ FORMS = ("ABCABC", "ABCACB", "AABCBA", "ABABCA", "ABCCAB", "AABCAB")
 
 def compose(seed):
     """Return the score of a sibling."""
-    piece = Piece("swing", seed, "4/4", 28, "F Bb Eb C G Ab", "major", swing=(0.5, 0.15), reverb=1.0)
+    piece = Piece("swing", seed, "4/4", 28, "F", "major", swing=(0.5, 0.15), reverb=1.0)
     part = piece.score.part
     drums = part("drums", program=40, drums=True, level=-21, timing=4, touch=6, reverb=0.1)
     ride = part("ride", program=32, drums=True, level=-25, timing=4, touch=6, reverb=0.1)

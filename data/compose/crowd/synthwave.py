@@ -36,12 +36,12 @@ BASSES = (
 )
 OCTAVES = ((0,), (0, 12), (0, 0, 12), (0, 12, 0, 7), (0, 0, 0, 12), (0, 7, 12, 7))
 ARPEGGIOS = ((0, 1, 2, 3), (0, 2, 1, 3), (3, 2, 1, 0), (0, 1, 2, 3, 2, 1), (0, 3, 1), (0, 2, 3))
-FORMS = ("AAB", "ABA", "ABB", "ABC", "AAA", "ABC")
+FORMS = ("AAB", "ABA", "ABB", "ABC", "ACA", "ACB")
 
 
 def compose(seed):
     """Return the score of a sibling."""
-    piece = Piece("synthwave", seed, "4/4", 16, "A B C D E F#", "minor minor major", reverb=2.0, kick="drums")
+    piece = Piece("synthwave", seed, "4/4", 16, "A", "minor minor major", reverb=2.0, kick="drums")
     part = piece.score.part
     drums = part("drums", program=24, drums=True, level=-19, touch=2, reverb=0.12)
     bass = part("bass", program=38, level=-20, duck=3, eq=[("lowpass", 1800)])
@@ -73,8 +73,7 @@ def compose(seed):
                 for count, (beat, length, accent) in enumerate(piece.strokes(bar + index, low)):
                     piece.note(bass, beat, length * 0.85, root + jumps[count % len(jumps)], force + 8 + accent)
             if letter != "I" and not (letter == "B" and index == 0):
-                fill = "....X..." if index < 3 else "....X.xxXX.x"
-                snare = fill if len(fill) == 12 else "..X...X."
+                snare = "..X...X." if index < size - 1 else "....X.......X.xX"
                 hats = "x.x.x.x.x.x.x.x." if energy < 0.5 else "xoxoxoxoxoxoxoxo"
                 piece.hit(drums, bar + index, {36: "X.X.X.X.", 38: snare, 42: hats}, force)
         if size == 4:
@@ -83,7 +82,7 @@ def compose(seed):
             piece.play(lead, bar, tune, force)
             if energy == 1:
                 piece.play(lead, bar, tune, force - 12, shift=-12)
-    home = material["A"][0][0][0]
+    home = piece.harmony("I" if piece.mode == "major" else "i")[0][0]
     piece.hit(drums, 16, {36: "X...", 49: "x..."}, 86)
     for voice, pitches in (
         (bass, tones(home[:1], 30, 41)),
