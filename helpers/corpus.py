@@ -135,7 +135,7 @@ def gather(music=None, most: int = 1000, seconds: float = 8.0, seed: int = 0) ->
     Examples
     --------
     >>> corpus.gather(most=8).pieces[0]
-    Piece(name='chip-5', family='chip', source='crowd/chip-5')
+    Piece(name='ragtime-6', family='ragtime', source='crowd/ragtime-6')
     """
     most, rng = checks.whole(most, "most", _FEWEST), np.random.default_rng(seed)
     if music is None:
