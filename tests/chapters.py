@@ -108,9 +108,10 @@ def live(nb):
     from IPython.utils.capture import capture_output
     from traitlets.config import Config
 
-    from helpers import Explorer, Player
+    from helpers import Explorer, Player, exercises
 
     page = Page()
+    exercises._VERDICTS.clear()
 
     def collect(widget):
         if isinstance(widget, Player):
