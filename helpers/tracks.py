@@ -27,7 +27,7 @@ _SHORTEST = 0.1
 _BLOCK = 1 << 18
 # A decoder may go beyond ±1, by a factor of 3 in the worst of hundreds; what is further out, if it is only a few
 # samples, is damage.
-_WILD, _FEW = 4.0, 10
+_WILD, FEW = 4.0, 10
 # What was loaded and is in use, and the last two: the same file need not be decoded again.
 _LOADED, _LATEST = WeakValueDictionary(), deque(maxlen=2)
 # A file that is younger, in nanoseconds, may be written once more without getting another time.
@@ -299,7 +299,9 @@ class Stream:
     Attributes
     ----------
     sr, frames : int
-        Samples a second, and how many samples of each channel the file is likely to have.
+        Samples a second, and how many of each channel the file is likely to have.
+    length : int
+        After a pass, how many there are.
     mix : float32 [channels]
         How much of each channel is taken.
     peak, highest : float
@@ -325,7 +327,7 @@ class Stream:
         self._begin()
 
     def _begin(self) -> None:
-        self.peak, self.highest, self.wild, self._powers = 0.0, 0.0, [], []
+        self.length, self.peak, self.highest, self.wild, self._powers = 0, 0.0, 0.0, [], []
 
     def _opened(self) -> AudioFile:
         try:
@@ -336,12 +338,12 @@ class Stream:
     def __iter__(self):
         """Yield the samples in blocks, float32; at the end, raise a TrackError if there should have been more."""
         self._begin()
-        filled, path = 0, self.path
+        path = self.path
         with self._opened() as file:
             # Of a file without an end, nothing is read.
             while not file.endless and len(block := self._read(file)):
-                line = self._mixed(block, filled)
-                filled += len(block)
+                line = self._mixed(block)
+                self.length += len(block)
                 yield line
             try:
                 lost, promised = file.endless or file.unread(), file.promised()
@@ -351,15 +353,17 @@ class Stream:
             raise TrackError(
                 f"'{path.name}' does not say how long it is, so it cannot be read to its end: {convert(path)}"
             )
-        if filled < promised:
-            ends, end = _apart(filled / self.sr, promised / self.sr)
+        if self.length < promised:
+            ends, end = _apart(self.length / self.sr, promised / self.sr)
             whole = f" of {end}" if np.isfinite(promised) else ""
             raise TrackError(
                 f"'{path.name}' is truncated: it ends after {ends}{whole}. "
                 f"Copy, download or export it again; if nothing is missing, {convert(path)}"
             )
-        if 0 < filled < _SHORTEST * self.sr - 1:
-            seconds = _apart(filled / self.sr, _SHORTEST)[0]
+        if not self.length:
+            raise TrackError(f"'{self.name}' is empty: it has no samples. Choose another file.")
+        if self.length < _SHORTEST * self.sr - 1:
+            seconds = _apart(self.length / self.sr, _SHORTEST)[0]
             raise TrackError(
                 f"'{self.name}' lasts {seconds}; at least {_SHORTEST} s were expected: choose a longer piece."
             )
@@ -371,8 +375,8 @@ class Stream:
         except (sf.LibsndfileError, RuntimeError):
             raise TrackError(unreadable(self.path)) from None
 
-    def _mixed(self, block: np.ndarray, start: int) -> np.ndarray:
-        """Return a block that begins at sample `start` as one channel, and remember what is to be known of it."""
+    def _mixed(self, block: np.ndarray) -> np.ndarray:
+        """Return a block as one channel, and remember what is to be known of it."""
         # One channel after the other: a product of matrices would wake a thread a processor, and wait for them.
         line = block[:, 0] * self.mix[0]
         for channel, share in zip(block.T[1:], self.mix[1:], strict=True):
@@ -381,7 +385,7 @@ class Stream:
         self.highest = max(self.highest, float(largest.max()))
         if self.highest > _WILD and len(self.wild) < _BLOCK:
             beyond = largest > _WILD
-            self.wild += (start + np.flatnonzero((beyond & np.isfinite(largest)).any(axis=1))).tolist()
+            self.wild += (self.length + np.flatnonzero((beyond & np.isfinite(largest)).any(axis=1))).tolist()
             largest[beyond] = 0
         self.peak = max(self.peak, float(largest.max()))
         if len(self.mix) > 1:
@@ -404,7 +408,7 @@ def _collected(stream: Stream) -> tuple[np.ndarray, dict]:
         filled += len(line)
     signal.resize(filled, refcheck=False)
     wild = stream.wild
-    if 0 < len(wild) <= max(_FEW, filled // 100_000):
+    if 0 < len(wild) <= max(FEW, filled // 100_000):
         signal[wild] = np.clip(signal[wild], -1, 1)
         samples = "1 sample" if len(wild) == 1 else f"{len(wild)} samples"
         return signal, {"peak": stream.peak, "note": f"{samples} far beyond the others, cut to ±1"}
