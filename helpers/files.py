@@ -59,8 +59,8 @@ _IN_OGG = (
     (b"fishead\0", "Skeleton"),
     (b"PCM ", "PCM"),
 )
-_KNOWN = (b"RIFF", b"RIFX", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b"caff", b"ID3", b"\xff\xfb", b"\xff\xf3")
-_KNOWN += (b"\xff\xfa", b"\xff\xf2", b"\xff\xe3", b".snd")
+KNOWN = (b"RIFF", b"RIFX", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b"caff", b"ID3", b"\xff\xfb", b"\xff\xf3")
+KNOWN += (b"\xff\xfa", b"\xff\xf2", b"\xff\xe3", b".snd")
 
 
 class AudioFile(sf.SoundFile):
@@ -139,7 +139,7 @@ class _Part:
         tag = mpeg.after_tag(file.read(10))
         file.seek(tag)
         container = file.read(4)
-        if tag and container in _KNOWN:
+        if tag and container in KNOWN:
             self.begin = tag
         if container == b"fLaC":
             file.seek(max(0, self.end - 128))
@@ -175,7 +175,7 @@ def unreadable(path: Path) -> str:
         for at, magic, name in _FOREIGN:
             if data[at : at + len(magic)] == magic:
                 return f"'{path.name}' is {name}, which cannot be read here: {convert(path)}"
-        if not data[:4].startswith(_KNOWN):
+        if not data[:4].startswith(KNOWN):
             return f"'{path.name}' is not audio that can be read: WAV, FLAC, OGG, Opus or MP3 was expected."
         if _joined(data):
             return (

@@ -198,3 +198,10 @@ def _halved(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
             slow += np.float32(0.5) * kept[reach : reach + 2 * count : 2]
             yield slow
             kept = kept[2 * count :]
+
+
+def cut(track: tracks.Track, start: float, seconds: float) -> tracks.Track:
+    """Return a stretch of a track as one of its own, followed by silence where the music is over."""
+    first, last = round(start * track.sr), round((start + seconds) * track.sr)
+    music = track.signal[first:last]
+    return tracks.Track(np.pad(music, (0, max(1, last - first) - len(music))), track.sr, track.name)

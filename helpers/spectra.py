@@ -111,7 +111,8 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
     def measure(task):
         """Fill in the rows of some moments: no two tasks share a row."""
         begin, end = task
-        mean = np.zeros((end - begin, heard))
+        alone = first[end] - first[begin] == end - begin
+        mean = None if alone else np.zeros((end - begin, heard))
         # Every block uses the same memory: fetching new memory takes as long as the FFT.
         windowed = np.empty((at_once, n_fft))
         spectra = np.empty((at_once, n_fft // 2 + 1), np.complex128)
@@ -120,14 +121,15 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
             np.multiply(_cut(track, starts[a:b], n_fft), hann, out=windowed[: b - a])
             parts = np.fft.rfft(windowed[: b - a], out=spectra[: b - a]).view(np.float64)[:, : 2 * heard]
             np.square(parts, out=parts)
-            there = np.arange(moment[a], moment[b - 1] + 1)
             power = parts[:, ::2] + parts[:, 1::2]
-            if (count[there] > 1).any():
-                power = ((moment[a:b] == there[:, np.newaxis]) / count[there, np.newaxis]) @ power
-            mean[there - begin] += power
-        # A window's power over all frequencies is that of its samples times their number squared, times 3/16.
-        mean[mean.sum(axis=1) < _SILENCE * 3 / 16 * n_fft**2] = 0
-        result[begin:end] = summarise(mean)
+            there = np.arange(moment[a], moment[b - 1] + 1)
+            if alone:
+                result[there[0] : there[-1] + 1] = summarise(_audible(power, n_fft))
+            else:
+                share = (moment[a:b] == there[:, np.newaxis]) / count[there, np.newaxis]
+                mean[there - begin] += share @ power
+        if not alone:
+            result[begin:end] = summarise(_audible(mean, n_fft))
 
     # The tasks do not depend on the number of processors, so neither do the roundings.
     bounds = np.unique(np.searchsorted(first, np.arange(0, first[-1], _BLOCKS_PER_TASK * at_once)))
@@ -140,6 +142,13 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
     with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, "blas"):
         list(pool.map(measure, tasks))
     return result.T
+
+
+def _audible(power: np.ndarray, n_fft: int) -> np.ndarray:
+    """Put 0 in place of what is below −120 dB of a full scale, in each row of [moments, frequencies]."""
+    # A window's power over all frequencies is that of its samples times their number squared, times 3/16.
+    power[power.sum(axis=1) < _SILENCE * 3 / 16 * n_fft**2] = 0
+    return power
 
 
 def _threads() -> int:

@@ -378,16 +378,18 @@ class Stream:
     def _mixed(self, block: np.ndarray) -> np.ndarray:
         """Return a block as one channel, and remember what is to be known of it."""
         # One channel after the other: a product of matrices would wake a thread a processor, and wait for them.
-        line = block[:, 0] * self.mix[0]
-        for channel, share in zip(block.T[1:], self.mix[1:], strict=True):
-            line += channel * share
-        largest = np.abs(block)
-        self.highest = max(self.highest, float(largest.max()))
-        if self.highest > _WILD and len(self.wild) < _BLOCK:
-            beyond = largest > _WILD
-            self.wild += (self.length + np.flatnonzero((beyond & np.isfinite(largest)).any(axis=1))).tolist()
-            largest[beyond] = 0
-        self.peak = max(self.peak, float(largest.max()))
+        if (self.mix == self.mix[0]).all():
+            line = sum(block.T[1:], block[:, 0])
+            line = line * self.mix[0] if line.base is not None else np.multiply(line, self.mix[0], out=line)
+        else:
+            line = sum(channel * share for channel, share in zip(block.T, self.mix, strict=True))
+        largest = max(float(block.max()), -float(block.min()))
+        self.highest = max(self.highest, largest)
+        if largest > _WILD and len(self.wild) < _BLOCK:
+            beyond = np.abs(block) > _WILD
+            self.wild += (self.length + np.flatnonzero((beyond & np.isfinite(block)).any(axis=1))).tolist()
+            largest = float(np.abs(block, where=~beyond, out=np.zeros_like(block)).max())
+        self.peak = max(self.peak, largest)
         if len(self.mix) > 1:
             self._powers.append(mixing.powers(block, self.sr))
         return line
