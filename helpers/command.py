@@ -59,7 +59,9 @@ def main(arguments: list[str] | None = None) -> int:
         print("Stopped. The same command goes on where it was.", file=sys.stderr)
         return 130
     except (TrackError, ValueError, OSError) as error:
-        words = f"{error.strerror or error}: '{error.filename or given.out}'" if isinstance(error, OSError) else str(error)
+        words = (
+            f"{error.strerror or error}: '{error.filename or given.out}'" if isinstance(error, OSError) else str(error)
+        )
         print(_shown(words), file=sys.stderr)
         return 2
     print(_shown(str(done)))
@@ -81,7 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folder", metavar="FOLDER", help="the music")
     parser.add_argument("out", metavar="OUT", help="where the pictures go: a new folder, or one to go on with")
     parser.add_argument("--recipe", default="rows", metavar="NAME", help="what the pictures look like (rows)")
-    parser.add_argument("--set", action="append", type=_setting, default=[], metavar="NAME=VALUE", help="change a recipe")
+    parser.add_argument(
+        "--set", action="append", type=_setting, default=[], metavar="NAME=VALUE", help="change a recipe"
+    )
     parser.add_argument("--size", type=int, default=224, metavar="N", help="pixels a side (224)")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--seconds", type=float, default=30.0, metavar="S", help="seconds of music in a picture (30)")

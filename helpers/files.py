@@ -127,7 +127,7 @@ class AudioFile(sf.SoundFile):
         # The sizes of the audio in WAV, AIFF, W64 and RF64; one near 2 or 4 GB was written before the size was known.
         cut = re.search(r"^ *(?:data|SSND|riff|Riff size) *: (\d+) \(should be (\d+)\)", self.extra_info, re.MULTILINE)
         if cut and int(cut[2]) + _HEADER < int(cut[1]) < 0x7FFF0000:
-            return self.frames * int(cut[1]) / int(cut[2])
+            return self.frames * int(cut[1]) / int(cut[2]) if int(cut[2]) else np.inf
         return self.frames
 
 

@@ -55,9 +55,10 @@ class DataSet:
         if self.errors:
             words += [f"{_count(len(self.errors), 'file')} could not be used: errors.csv says why."]
         if self.links:
-            words += [f"{_count(self.links, 'link')} in the folder of music {'was' if self.links == 1 else 'were'} not followed."]
+            words += [f"{_count(self.links, 'link')} {'was' if self.links == 1 else 'were'} not followed."]
         if self.gone:
-            words += [f"{_count(self.gone, 'piece')} of them {'is' if self.gone == 1 else 'are'} no longer in the folder of music."]
+            verb = "is" if self.gone == 1 else "are"
+            words += [f"{_count(self.gone, 'piece')} of them {verb} no longer in the folder of music."]
         return " ".join(words)
 
 
@@ -100,8 +101,8 @@ def make_pictures(
     seconds : float or None
         Seconds a picture; None: one picture for the whole piece. A piece that is shorter is followed by silence.
     hop : float, optional
-        Seconds from the beginning of a picture to that of the next, rounded to a column of pixels; without it, `seconds`.
-        The last picture ends with the piece, so it may begin a little earlier; what is less than half a hop is left out.
+        Seconds from the beginning of a picture to that of the next, rounded to a moment; without it, `seconds`. The
+        last picture ends with the piece, so it may begin a little earlier; less than half a hop is left out.
     split : str, optional
         Shares such as "80/10/10": pictures go to folders `train`, `validation` and `test`. All of a piece go to one.
     by : str
@@ -199,7 +200,8 @@ def _work(folder, record, todo, known, by, jobs, scheduler, strict, bar) -> list
     """Make the pictures of all files; return which could not be read."""
     errors, pictures = [], 0
     tasks = (
-        (str(folder), one.path, str(record.out), known.get(sources.group(one.path, by)), record.settings) for one in todo
+        (str(folder), one.path, str(record.out), known.get(sources.group(one.path, by)), record.settings)
+        for one in todo
     )
     if jobs is None:
         from joblib import cpu_count
@@ -272,7 +274,12 @@ def _drawn(source: Path, settings: dict) -> Iterator[tuple[np.ndarray, dict]]:
         length, total = track.duration, max(n, math.ceil(track.duration / each - 1e-6))
     else:
         found = passages.measure(source, seconds, n, recipe.measure, recipe.highest)
-        each, original, length, total = found.samples / found.sr, found.original_sr, found.duration, found.columns.shape[1]
+        each, original, length, total = (
+            found.samples / found.sr,
+            found.original_sr,
+            found.duration,
+            found.columns.shape[1],
+        )
     for number in range(1 + round((total - n) / hop)):
         start = min(number * hop, total - n)
         if recipe.measure is None:
@@ -282,19 +289,22 @@ def _drawn(source: Path, settings: dict) -> Iterator[tuple[np.ndarray, dict]]:
             here = slice(start, start + n)
             pixels = recipe.paint(found.columns[:, here])
             energy, samples = found.energy[here].sum(), n * found.samples
-        yield pixels, {
-            "start": round(start * each, 6),
-            "end": round(min((start + n) * each, length), 6),
-            "seconds_per_pixel": round(each, 9),
-            "sample_rate": original,
-            "level": round(10 * math.log10(max(energy / samples, 1e-12)), 2),
-            "recipe": settings["recipe"],
-            "version": settings["version"],
-        }
+        yield (
+            pixels,
+            {
+                "start": round(start * each, 6),
+                "end": round(min((start + n) * each, length), 6),
+                "seconds_per_pixel": round(each, 9),
+                "sample_rate": original,
+                "level": round(10 * math.log10(max(energy / samples, 1e-12)), 2),
+                "recipe": settings["recipe"],
+                "version": settings["version"],
+            },
+        )
 
 
 def _png(pixels: np.ndarray) -> bytes:
-    """Return a picture as a PNG file, in a quarter of the time that Pillow takes: measurements hardly get any smaller."""
+    """Return a picture as a PNG file, in a quarter of the time that Pillow takes: noise hardly gets any smaller."""
     height, width = pixels.shape[:2]
     kind = 2 if pixels.ndim == 3 else 0
     lines = np.pad(pixels.reshape(height, -1), ((0, 0), (1, 0)))

@@ -1,7 +1,7 @@
 """What is done and what is not: the record of a data set, which a crash at any moment leaves whole.
 
-A file is written under another name, flushed to the disk and then moved to its own. The record is a line of JSON a piece,
-appended once all its pictures are in place; a line that was cut short counts as never written. Explained in
+A file is written under another name, flushed to the disk and then moved to its own. The record is a line of JSON for
+each piece, appended once all of its pictures are in place; one that was cut short counts as never written. Explained in
 notebooks/14-data-set.ipynb.
 """
 
@@ -110,7 +110,8 @@ class Ledger:
             else:
                 self._take(entry, good)
             good += len(line)
-        self._file.truncate(good)
+        if self._file.seek(0, os.SEEK_END) > good:
+            self._file.truncate(good)
         if header is None:
             self._append(self.settings)
         elif header != self.settings:
@@ -178,7 +179,7 @@ class Ledger:
             text.detach()
 
     def sweep(self, keep: dict[str, int] | None = None) -> None:
-        """Remove files that were not finished; and of our pictures, if told how many to keep of each piece, the others."""
+        """Remove files that were not finished; and, if told how many pictures of each piece to keep, the others."""
         for folder, folders, names in os.walk(self.out):
             here = Path(folder).relative_to(self.out)
             # Pictures lie in folders of folders at most.

@@ -15,10 +15,26 @@ from helpers import files
 __all__ = ["shares"]
 
 # The endings of audio files: those that can be read, and others of which a sentence says why not.
-_ENDINGS = frozenset(
-    ".aac .ac3 .aif .aifc .aiff .amr .ape .au .caf .dts .flac .m4a .mp2 .mp3 .mpc .mpga .oga .ogg .opus .ra .rf64 .snd "
-    ".spx .tta .voc .w64 .wav .wave .wma .wv".split()
-)
+_ENDINGS = {
+    *(
+        ".wav",
+        ".wave",
+        ".flac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".mp3",
+        ".mp2",
+        ".mpga",
+        ".aif",
+        ".aiff",
+        ".aifc",
+        ".au",
+        ".snd",
+    ),
+    *(".caf", ".w64", ".rf64", ".voc", ".m4a", ".aac", ".ac3", ".amr", ".ape", ".dts", ".mpc", ".ra", ".spx", ".tta"),
+    *(".wma", ".wv"),
+}
 # Names that Windows keeps for itself, with any ending.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 _.-]{0,62}(?<![ .])")
@@ -29,7 +45,7 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Source:
-    """A file of music: its path relative to the folder, with "/"; and its size in bytes and when it last changed, in ns."""
+    """A file of music: its path in the folder, with "/"; and its size in bytes and when it last changed, in ns."""
 
     path: str
     state: tuple[int, int]
@@ -38,15 +54,13 @@ class Source:
 def find(folder: Path, out: Path) -> tuple[list[Source], int]:
     """Return the audio files below a folder, in order of their paths; and how many links were not followed.
 
-    Hidden files and folders are left out, and so is `out`. A file without an ending counts if it begins like audio. Links
-    are not followed: what they lead to inside the folder is found anyway, and what lies outside is not of the folder.
+    Hidden files and folders are left out, and so is `out`. A file without an ending counts if it begins like audio.
+    Links are not followed: what they lead to inside the folder is found anyway, and what is outside is not of it.
     """
     found, links, out = [], 0, os.path.realpath(out)
     for here, folders, names in os.walk(os.path.realpath(folder)):
         links += sum(os.path.islink(os.path.join(here, name)) for name in folders)
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and os.path.join(here, name) != out
-        )
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and os.path.join(here, name) != out)
         for name in names:
             full = os.path.join(here, name)
             if name.startswith(".") or not _is_audio(full):

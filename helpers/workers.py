@@ -9,6 +9,8 @@ __all__ = []
 
 # So many tasks wait for each worker, so that it need not wait for us.
 _AHEAD = 3
+# So many seconds a scheduler may take to answer, and its first worker to come.
+_ANSWER, _FIRST_WORKER = 20, 60
 # Libraries that calculate would take all cores, in each process.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -97,9 +99,9 @@ def _dask(address: str):
             f"scheduler='{address}' was given, but Dask is not installed: say pip install 'music-you-can-see[dask]'."
         ) from None
     try:
-        client = Client(address, timeout=20, set_as_default=False)
+        client = Client(address, timeout=_ANSWER, set_as_default=False)
     except (OSError, ValueError, TimeoutError):
         raise ValueError(f"No Dask scheduler answers at '{address}': start one, or check the address.") from None
     with client:
-        client.wait_for_workers(1, timeout=60)
+        client.wait_for_workers(1, timeout=_FIRST_WORKER)
         yield client.get_executor(pure=False), sum(client.nthreads().values())
