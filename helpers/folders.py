@@ -24,7 +24,7 @@ class DataSet:
     Attributes
     ----------
     folder : Path
-        Where the pictures are, with `metadata.csv` beside them.
+        Where the pictures are, with `metadata.csv` beside them, or beside those of each split.
     pieces, pictures : int
         How many files of music are done, and how many pictures they became.
     new : int
@@ -157,7 +157,7 @@ def make_pictures(
         known |= {sources.group(path, by): entry.split for path, entry in record.pieces.items()}
         todo = [one for one in found if one.path not in record.pieces or record.pieces[one.path].state != one.state]
         done = _work(folder, record, todo, known, by, jobs, scheduler, strict, _bar(progress, len(found), len(todo)))
-        if todo or not (out / "metadata.csv").exists() or (out / "errors.csv").exists():
+        if todo or not record.finished or (out / "errors.csv").exists():
             record.finish(done)
         pictures = sum(entry.pictures for entry in record.pieces.values())
         gone = len(set(record.pieces) - {one.path for one in found})

@@ -19,6 +19,8 @@ from pathlib import Path
 __all__ = []
 
 _NAME = ".music-you-can-see.jsonl"
+# The last line of a record whose tables are written.
+_FINISHED = {"finished": True}
 # Pictures as they are called here; and the same, unfinished.
 _OURS = re.compile(r"(.+-[0-9a-f]{16})-(\d{4,})\.png")
 _PART = re.compile(r"\.(.*)\.[0-9a-f]{8}\.part")
@@ -68,6 +70,8 @@ class Ledger:
     ----------
     pieces : dict of Piece
         What is done, by the path relative to the music.
+    finished : bool
+        Whether the tables were written since the last piece was done.
 
     Raises
     ------
@@ -76,7 +80,7 @@ class Ledger:
     """
 
     def __init__(self, out: Path, settings: dict):
-        self.out, self.settings, self.pieces = out, settings, {}
+        self.out, self.settings, self.pieces, self.finished = out, settings, {}, False
         path = out / _NAME
         if out.is_dir() and not path.exists():
             others = [name for name in os.listdir(out) if not _PART.fullmatch(name)]
@@ -105,9 +109,10 @@ class Ledger:
                 entry = None
             if entry is None:
                 break
+            self.finished = entry == _FINISHED
             if header is None:
                 header = entry
-            else:
+            elif not self.finished:
                 self._take(entry, good)
             good += len(line)
         if self._file.seek(0, os.SEEK_END) > good:
@@ -153,16 +158,25 @@ class Ledger:
             yield self._file.readline()
 
     def finish(self, errors: list[tuple[str, str]]) -> None:
-        """Write `metadata.csv` and `errors.csv`, and remove pictures that belong to no piece."""
+        """Write `metadata.csv` for each split and `errors.csv`, and remove pictures that belong to no piece."""
         os.fsync(self._file.fileno())
         self.sweep({piece.name: piece.pictures for piece in self.pieces.values()})
-        self._table("metadata.csv", (row for line in self._lines() for row in json.loads(line)["rows"]))
+        for split in {piece.split for piece in self.pieces.values()}:
+            self._table(Path(split or "", "metadata.csv"), self._rows(split))
         self._table("errors.csv", ({"source": path, "error": sentence} for path, sentence in sorted(errors)))
         with whole_file(self.out / _NAME) as file:
             file.write(json.dumps(self.settings).encode() + b"\n")
             file.writelines(self._lines())
+            file.write(json.dumps(_FINISHED).encode() + b"\n")
 
-    def _table(self, name: str, rows: Iterator[dict]) -> None:
+    def _rows(self, split: str | None) -> Iterator[dict]:
+        """Yield the rows of a split, with names relative to its folder: each split is an image folder of its own."""
+        for line in self._lines():
+            entry = json.loads(line)
+            for row in entry["rows"] if entry["split"] == split else ():
+                yield row | {"file_name": row["file_name"].removeprefix(f"{split}/")}
+
+    def _table(self, name: str | Path, rows: Iterator[dict]) -> None:
         """Write a table; none, if there are no rows."""
         first = next(rows, None)
         if first is None:

@@ -89,5 +89,5 @@ def test_a_file_that_kills_its_workers_is_found_out(cluster):
 
 def test_a_cluster_that_is_not_there_is_said(music, tmp_path, monkeypatch):
     monkeypatch.setattr(workers, "_ANSWER", 1)
-    with pytest.raises(ValueError, match="No Dask scheduler answers at 'tcp://127.0.0.1:9'"):
+    with pytest.raises(ValueError, match=r"No Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"):
         make_pictures(music, tmp_path / "out", scheduler="tcp://127.0.0.1:9", **SMALL)
