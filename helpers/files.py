@@ -3,6 +3,7 @@
 Explained in notebooks/00-start-here.ipynb.
 """
 
+import io
 import mmap
 import os
 import re
@@ -73,14 +74,16 @@ class AudioFile(sf.SoundFile):
     raw = None
 
     def __init__(self, path):
-        file = open(path, "rb")  # noqa: SIM115
+        file = open(path, "rb", buffering=0)  # noqa: SIM115
         try:
             self.raw = mpeg.complete(file)
             if self.raw is file:
                 self.raw = _Part(file)
             self.size = self.raw.seek(0, os.SEEK_END)
             self.raw.seek(0)
-            super().__init__(self.raw)
+            # libsndfile reads the file itself where it can: asking Python for every few bytes takes a tenth of the time.
+            whole = isinstance(self.raw, _Part) and self.raw.whole and os.name != "nt"
+            super().__init__(file.fileno() if whole else self.raw, closefd=False)
         except BaseException:
             file.close()
             raise
@@ -144,7 +147,10 @@ class _Part:
         if container == b"fLaC":
             file.seek(max(0, self.end - 128))
             self.end -= 128 * (file.read(3) == b"TAG")
-        file.seek(self.begin)
+        self.whole = (self.begin, self.end) == (0, os.fstat(file.fileno()).st_size)
+        if not self.whole:
+            self.file = io.BufferedReader(file)
+        self.file.seek(self.begin)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to a byte; not before the first."""
