@@ -81,7 +81,7 @@ class AudioFile(sf.SoundFile):
                 self.raw = _Part(file)
             self.size = self.raw.seek(0, os.SEEK_END)
             self.raw.seek(0)
-            # libsndfile reads the file itself where it can: asking Python for every few bytes takes a tenth of the time.
+            # libsndfile reads the file itself where it can: asking Python for every few bytes takes long.
             whole = isinstance(self.raw, _Part) and self.raw.whole and os.name != "nt"
             super().__init__(file.fileno() if whole else self.raw, closefd=False)
         except BaseException:

@@ -38,7 +38,7 @@ class DataSet:
 
     Examples
     --------
-    >>> folders.DataSet(Path("pictures"), pieces=6, pictures=30, new=6)
+    >>> folders.DataSet("pictures", pieces=6, pictures=30, new=6)
     6 pieces became 30 pictures in 'pictures'.
     """
 
@@ -137,9 +137,10 @@ def make_pictures(
     Examples
     --------
     >>> from tempfile import mkdtemp
-    >>> done = make_pictures("data", Path(mkdtemp()) / "pictures", size=32, rows=2, jobs=1, progress=False)
+    >>> music = load_track("groove").path.parent
+    >>> done = make_pictures(music, f"{mkdtemp()}/pictures", size=32, rows=2, jobs=1, progress=False)
     >>> done.pieces, done.pictures, done.errors
-    (6, 26, ())
+    (6, 36, ())
     """
     folder, out = Path(folder).expanduser(), Path(out).expanduser()
     settings = _settings(recipe, size, seconds, hop, split, by, seed, parameters)
@@ -208,7 +209,7 @@ def _work(folder, record, todo, known, by, jobs, scheduler, strict, bar) -> list
 
         jobs = min(cpu_count(), len(todo)) or 1
     with bar:
-        for (_, path, *_), entry in workers.run(piece, tasks, whole(jobs, "jobs"), scheduler):
+        for (_, path, *_), entry in workers.run(_piece, tasks, whole(jobs, "jobs"), scheduler):
             sentence = "A process died of this file, more than once." if entry is None else entry.get("error")
             if sentence:
                 record.undone(path)
@@ -223,7 +224,7 @@ def _work(folder, record, todo, known, by, jobs, scheduler, strict, bar) -> list
     return errors
 
 
-def piece(folder: str, path: str, out: str, split: str | None, settings: dict) -> dict:
+def _piece(folder: str, path: str, out: str, split: str | None, settings: dict) -> dict:
     """Make all pictures of a file, and return what the record keeps of it; or, under "error", why it could not be read.
 
     It is called in another process, perhaps on another machine.

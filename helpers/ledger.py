@@ -42,7 +42,7 @@ def whole_file(path: Path):
 
 
 @dataclass(frozen=True)
-class Piece:
+class _Piece:
     """What is kept in memory of a piece that is done; its rows in `metadata.csv` stay on the disk.
 
     `state` is the size and the time of the file it was made of, `split` where its pictures go, `name` what theirs begin
@@ -68,7 +68,7 @@ class Ledger:
 
     Attributes
     ----------
-    pieces : dict of Piece
+    pieces : dict of _Piece
         What is done, by the path relative to the music.
     finished : bool
         Whether the tables were written since the last piece was done.
@@ -132,7 +132,7 @@ class Ledger:
         if "rows" in entry:
             state, rows = (entry["size"], entry["mtime"]), entry["rows"]
             name = rows[0]["file_name"].rpartition("-")[0]
-            self.pieces[entry["path"]] = Piece(state, entry["split"], name, len(rows), at)
+            self.pieces[entry["path"]] = _Piece(state, entry["split"], name, len(rows), at)
 
     def _append(self, entry: dict) -> int:
         """Write a line, and return where it begins."""

@@ -26,7 +26,7 @@ _TAPS = np.array([-0.01427, 0.03579, -0.0871, 0.31157, 0.31157, -0.0871, 0.03579
 
 
 @dataclass(frozen=True)
-class Measured:
+class _Measured:
     """What was measured of a piece, moment by moment.
 
     Attributes
@@ -53,7 +53,7 @@ class Measured:
     duration: float
 
 
-def measure(path: Path, seconds: float | None, least: int, measures: Callable, highest: float) -> Measured:
+def measure(path: Path, seconds: float | None, least: int, measures: Callable, highest: float) -> _Measured:
     """Measure a whole piece in moments of equal length.
 
     Parameters
@@ -114,7 +114,7 @@ def load(path: Path, highest: float) -> tuple[tracks.Track, int]:
     return tracks.Track(signal, sr, path.stem, path), stream.sr
 
 
-def _pass(stream, seconds, frames: int, least: int, measures: Callable, highest: float) -> Measured:
+def _pass(stream, seconds, frames: int, least: int, measures: Callable, highest: float) -> _Measured:
     """Decode a piece once, and measure it on the way; `frames` is how long it is if `seconds` does not tell."""
     blocks, sr = _slow(stream, highest)
     duration = max(frames, 1) / stream.sr if seconds is None else seconds
@@ -146,7 +146,7 @@ def _pass(stream, seconds, frames: int, least: int, measures: Callable, highest:
             energy.append(_energy(track, when))
             done += count
     columns = np.concatenate(columns, axis=1)
-    return Measured(columns, np.concatenate(energy), each, sr, stream.sr, stream.length / stream.sr)
+    return _Measured(columns, np.concatenate(energy), each, sr, stream.sr, stream.length / stream.sr)
 
 
 def _energy(track, when) -> np.ndarray:

@@ -39,7 +39,7 @@ class Recipe:
 
     Examples
     --------
-    >>> recipe = prepare("perceptual", size=224)
+    >>> recipe = recipes.prepare("perceptual", size=224)
     >>> recipe.paint(recipe.measure(load_track("groove"), moments.between(8, 9, recipe.moments))).shape
     (224, 224)
     """
@@ -70,7 +70,7 @@ def prepare(name: str = "rows", size: int = 224, **parameters) -> Recipe:
 
     Examples
     --------
-    >>> prepare("hilbert", size=224, tiles=16).moments
+    >>> recipes.prepare("hilbert", size=224, tiles=16).moments
     3584
     """
     if name not in RECIPES:

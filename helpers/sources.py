@@ -40,18 +40,18 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 _.-]{0,62}(?<![ .])")
 # The class of what lies in no folder.
 _NO_FOLDER = "music"
-SPLITS = ("train", "validation", "test")
+_SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
-class Source:
+class _Source:
     """A file of music: its path in the folder, with "/"; and its size in bytes and when it last changed, in ns."""
 
     path: str
     state: tuple[int, int]
 
 
-def find(folder: Path, out: Path) -> tuple[list[Source], int]:
+def find(folder: Path, out: Path) -> tuple[list[_Source], int]:
     """Return the audio files below a folder, in order of their paths; and how many links were not followed.
 
     Hidden files and folders are left out, and so is `out`. A file without an ending counts if it begins like audio.
@@ -74,7 +74,7 @@ def find(folder: Path, out: Path) -> tuple[list[Source], int]:
                 # It went away a moment ago, or will be complained about when it is read.
                 continue
             path = Path(os.path.relpath(full, os.path.realpath(folder))).as_posix()
-            found.append(Source(path, (stat.st_size, stat.st_mtime_ns)))
+            found.append(_Source(path, (stat.st_size, stat.st_mtime_ns)))
     return sorted(found, key=lambda source: source.path), links
 
 
@@ -168,5 +168,5 @@ def split(groups: set[str], share: tuple[float, ...], seed: int) -> dict[str, st
         lack = [part * number - count for part, count in zip(share, counts, strict=True)]
         best = lack.index(max(lack))
         counts[best] += 1
-        result[one] = SPLITS[best]
+        result[one] = _SPLITS[best]
     return result

@@ -144,11 +144,11 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
     return result.T
 
 
-def _audible(power: np.ndarray, n_fft: int) -> np.ndarray:
+def _audible(mean: np.ndarray, n_fft: int) -> np.ndarray:
     """Put 0 in place of what is below −120 dB of a full scale, in each row of [moments, frequencies]."""
     # A window's power over all frequencies is that of its samples times their number squared, times 3/16.
-    power[power.sum(axis=1) < _SILENCE * 3 / 16 * n_fft**2] = 0
-    return power
+    mean[mean.sum(axis=1) < _SILENCE * 3 / 16 * n_fft**2] = 0
+    return mean
 
 
 def _threads() -> int:

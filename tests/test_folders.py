@@ -53,7 +53,7 @@ def table(path: Path) -> list[dict]:
 
 def tables(out: Path) -> list[dict]:
     """Return the rows of all splits."""
-    return [row for split in sources.SPLITS for row in table(out / split / "metadata.csv")]
+    return [row for split in sources._SPLITS for row in table(out / split / "metadata.csv")]
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_processes_make_the_same(music, made, tmp_path):
 
 
 def test_nothing_is_done_twice(music, made, tmp_path, monkeypatch):
-    monkeypatch.setattr(folders, "piece", lambda *_: pytest.fail("done again"))
+    monkeypatch.setattr(folders, "_piece", lambda *_: pytest.fail("done again"))
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "made").rglob("*")}
     done = make_pictures(music, tmp_path / "made", jobs=1, **SMALL)
     assert (done.pieces, done.new) == (6, 0)
@@ -387,7 +387,7 @@ def test_splits_have_their_shares_and_depend_on_the_seed_alone(groups, parts):
     dealt = sources.split(groups, share, 1)
     assert dealt == sources.split(set(sorted(groups)[::-1]), share, 1)
     assert set(dealt) == groups
-    for name, part in zip(sources.SPLITS, share, strict=True):
+    for name, part in zip(sources._SPLITS, share, strict=True):
         assert abs(list(dealt.values()).count(name) - part * len(groups)) < 2
 
 
