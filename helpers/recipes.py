@@ -61,7 +61,7 @@ def prepare(name: str = "rows", size: int = 224, **parameters) -> Recipe:
         Pixels a side. What a recipe does not fill, because its rows or tiles do not divide the side, stays dark at the
         right and at the bottom.
     **parameters
-        Those that the recipe knows: each has a default.
+        Those that the recipe knows: each has a default. `bands=0` means as many mel bands as fit.
 
     Raises
     ------
