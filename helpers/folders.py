@@ -1,4 +1,4 @@
-"""A folder of music becomes a data set of pictures. Explained in notebooks/14-data-set.ipynb."""
+"""A folder of music becomes a data set of pictures. Explained in notebooks/17-data-set.ipynb."""
 
 import math
 import os
@@ -95,7 +95,7 @@ def make_pictures(
     out : str or Path
         Where the pictures go: a new or empty folder, or one in which the same call was made before.
     recipe : str
-        One of `recipes.RECIPES`. The default, four rows of 56 mel bands in grey, recognised music best in chapter 13.
+        One of `recipes.RECIPES`. The default, four rows of 56 mel bands in grey, recognised music best in chapter 16.
     size : int
         Pixels a side: 224, 299, …
     seconds : float or None

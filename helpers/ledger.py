@@ -2,7 +2,7 @@
 
 A file is written under another name, flushed to the disk and then moved to its own. The record is a line of JSON for
 each piece, appended once all of its pictures are in place; one that was cut short counts as never written. Explained in
-notebooks/14-data-set.ipynb.
+notebooks/17-data-set.ipynb.
 """
 
 import csv

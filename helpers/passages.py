@@ -1,7 +1,7 @@
 """A piece, measured while it is decoded: memory does not grow with its length.
 
 What is measured in a moment depends on that moment and half a window around it, so a few hundred moments at a time are
-cut out of the stream as a `Track` of their own. Explained in notebooks/14-data-set.ipynb.
+cut out of the stream as a `Track` of their own. Explained in notebooks/17-data-set.ipynb.
 """
 
 from collections.abc import Callable, Iterator
