@@ -174,10 +174,10 @@ def gather(music=None, most: int = 1000, seconds: float = 8.0, seed: int = 0) ->
 
 def _files(folder: Path) -> tuple[list[Path], int, dict[str, str]]:
     """Return the sound files in a folder and below, how many links there are, and which folders cannot be read."""
-    closed, folder = {}, folder.resolve()
+    closed, real = {}, folder.resolve()
 
     def deny(error):
-        closed[Path(error.filename).relative_to(folder).as_posix()] = f"It cannot be read: {error.strerror}."
+        closed[Path(error.filename).relative_to(real).as_posix()] = f"It cannot be read: {error.strerror}."
 
     found, links = sources.find(folder, onerror=deny)
     return [path for path in (folder / source.path for source in found) if path.is_file()], links, closed

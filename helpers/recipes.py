@@ -183,7 +183,7 @@ def _timbre(size, curve="hilbert", window=4):
 
 
 def _beat(size, rows=4, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray"):
-    """Rows that begin with a bar, each of as many bars as fit (chapter 8); equal rows where no beat is found."""
+    """Rows that begin with a bar, each of as many bars as fit (chapter 8); for pieces of up to ten minutes."""
     even = _rows(size, rows, bands, fmin, fmax, top_db, cmap)
 
     def paint(track):
