@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    {"explorer"},
+    {"explorer", "quizzes"},
     {"player", "figures"},
-    {"pictures", "sounds", "exercises", "predictions"},
+    {"pictures", "sounds", "exercises", "predictions", "guesses"},
     {"tempo", "sections"},
     {"features", "colors"},
     {"spectra", "scales", "corpus"},
