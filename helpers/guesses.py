@@ -125,10 +125,13 @@ def wilson(right, of, confidence: float = 0.95):
     right, of = np.asarray(right, dtype=float), np.asarray(of, dtype=float)
     z = ndtri(0.5 + confidence / 2)
     n = np.maximum(of, 1e-12)
-    share = np.where(of > 0, right / n, 0.5)
+    share = right / n
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.clip(middle - half, 0, 1)[()], np.clip(middle + half, 0, 1)[()]
+    low, high = (
+        np.clip(np.where(of > 0, end, other), 0, 1)[()] for end, other in ((middle - half, 0), (middle + half, 1))
+    )
+    return low, high
 
 
 def settles(right, of, other_right, other_of, confidence: float = 0.95):
@@ -157,7 +160,7 @@ def settles(right, of, other_right, other_of, confidence: float = 0.95):
     return one - other - down, one - other + up
 
 
-def scores(guesses: Iterable[Guess], by: str = "layout") -> dict[str, Score]:
+def scores(guesses: Iterable[Guess], by: str = "layout") -> dict:
     """Return how often people are right.
 
     Guesses of one person resemble each other: some people are simply better. Where the persons' shares differ more than

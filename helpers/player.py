@@ -1,7 +1,7 @@
 """A picture you can hear: click it, and it plays from that moment. Explained in notebooks/00-start-here.ipynb.
 
-The page (`player.js`, `panel.js`) draws the picture and plays the sound. Python hands it the pixels, the second of each pixel
-and, piece by piece when the page asks for them, samples, which are therefore never stored in a notebook.
+The page (`player.js`, `panel.js`) draws the picture and plays the sound. Python hands it the pixels, the second of each
+pixel and, piece by piece when the page asks for them, samples, which are therefore never stored in a notebook.
 """
 
 import uuid

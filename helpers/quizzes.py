@@ -129,11 +129,11 @@ class Quiz(anywidget.AnyWidget):
     @property
     def alt(self) -> str:
         """What is to be seen, in words."""
-        first = self.rounds[0]
-        seen = "four pictures, one of which" if first["way"] == "hear" else "a picture, which"
+        first, count = self.rounds[0], len(self.rounds)
+        seen = f"{CHOICES} pictures, one of which" if first["way"] == "hear" else "a picture, which"
         return (
-            f"A quiz of {len(self.rounds)} rounds. The first shows {seen} belongs to a sound of {EXCERPT:g} seconds: "
-            f"{first['layout']}."
+            f"A quiz of {count} {'round' if count == 1 else 'rounds'}. The first shows {seen} belongs to a sound of "
+            f"{EXCERPT:g} seconds: {first['layout']}."
         )
 
     def close(self) -> None:
@@ -191,7 +191,7 @@ def quiz(music=None, rounds: int = 40, wrong: str = "both", seed: int = 0) -> Qu
     Examples
     --------
     >>> quiz(rounds=1)
-    A quiz of 1 rounds. The first shows four pictures, one of which belongs to a sound of 8 seconds: portrait.
+    A quiz of 1 round. The first shows 4 pictures, one of which belongs to a sound of 8 seconds: self-similarity.
     """
     rounds, rng = checks.whole(rounds, "rounds"), np.random.default_rng(seed)
     if wrong not in ("easy", "hard", "both"):
@@ -209,16 +209,13 @@ def quiz(music=None, rounds: int = 40, wrong: str = "both", seed: int = 0) -> Qu
     asked, shown = [], []
     for about in plan:
         pieces, right = about.pop("pieces"), about["right"]
-        seen, heard = (
-            (pieces, pieces[right : right + 1]) if about["way"] == "hear" else (pieces[right : right + 1], pieces)
-        )
-        pictures = [draw(piece, about["layout"]) for piece in seen]
-        excerpts = [_excerpt(tracks[piece], rng) for piece in heard]
-        at = excerpts[0 if about["way"] == "hear" else right][0]
-        of_right = pictures[right if about["way"] == "hear" else 0]
+        one, hear = [pieces[right]], about["way"] == "hear"
+        pictures = [draw(piece, about["layout"]) for piece in (pieces if hear else one)]
+        excerpts = [_excerpt(tracks[piece], rng) for piece in (one if hear else pieces)]
+        begins, sounds = zip(*excerpts, strict=True)
+        about |= {"at": begins[0 if hear else right], "pictures": list(map(_sent, pictures)), "sounds": list(sounds)}
+        asked.append(about | _timed(pictures[right if hear else 0]))
         shown = shown or pictures
-        sounds = [sound for _, sound in excerpts]
-        asked.append(about | {"at": at, "pictures": list(map(_sent, pictures)), "sounds": sounds} | _timed(of_right))
     return Quiz(asked, shown)
 
 
