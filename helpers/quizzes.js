@@ -377,7 +377,8 @@ class QuizView {
     if (!this.told) return;
     const { round, position } = this.game;
     const panel = this.panels[round.way === "hear" ? round.right : 0];
-    if (position !== null) panel.shine(position, calm.matches ? 0 : TRAIL);
+    // What was not heard does not light up.
+    if (position !== null) panel.shine(position, calm.matches ? 0 : Math.min(TRAIL, position - round.at));
     else if (panel.lit.length) panel.shine(-Infinity, 0);
   }
 

@@ -17,7 +17,7 @@ FAMILIES = [family for family in "abcdef" for _ in range(5)]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Twenty pieces of ten seconds in four folders, each a chord of its own over noise; one is long, one nearly silent."""
+    """Twenty chords of ten seconds in four folders; one is long, one nearly silent."""
     folder, rng = tmp_path_factory.mktemp("music"), np.random.default_rng(0)
     for number in range(20):
         place = folder / f"secret{number % 4}"
