@@ -4,7 +4,7 @@ All rounds are here from the beginning. Of an answer, the kernel is told; whethe
 
 const CHOICES = 4;
 const CHANCE = 1 / CHOICES;
-const GAP = 22; // between pictures side by side, their frames included
+const [GAP, FRAME] = [12, 6]; // between pictures side by side, and what two frames take, as in quizzes.css
 const SMALLEST = 168; // pixels of a picture; with less room for each of four in a row, they stand in two rows
 const TRAIL = 0.6; // seconds until a lit pixel has faded
 const PATIENT = 300; // milliseconds after which a browser that makes no sound waits for a click
@@ -293,7 +293,7 @@ class QuizView {
   /** What a picture may fill: four in a row, or two; a single one has room beside it for the sounds. */
   room() {
     const width = (this.root.clientWidth || 960) - 8;
-    const each = (n) => Math.floor((width + GAP) / n) - GAP;
+    const each = (n) => Math.floor((width + GAP) / n) - GAP - FRAME;
     const side = Math.max(60, Math.min(448, each(4) >= SMALLEST ? each(4) : each(2), innerHeight / 2));
     return [[side, side], [side, side]];
   }
