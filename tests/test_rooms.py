@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    {"explorer", "quizzes"},
-    {"player", "figures"},
-    {"pictures", "sounds", "exercises", "predictions", "guesses"},
+    {"explorer", "quizzes", "command"},
+    {"player", "figures", "folders"},
+    {"pictures", "sounds", "exercises", "predictions", "guesses", "recipes"},
     {"tempo", "sections"},
-    {"features", "colors"},
+    {"features", "colors", "passages"},
     {"spectra", "scales", "corpus"},
-    {"moments", "layouts", "tracks"},
-    {"checks", "outputs", "files", "mixing", "cells"},
+    {"moments", "layouts", "tracks", "sources"},
+    {"checks", "outputs", "files", "mixing", "cells", "ledger", "workers"},
     {"mpeg"},
 ]
 ROW = {room: row for row, rooms in enumerate(ROOMS) for room in rooms}
