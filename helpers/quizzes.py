@@ -91,6 +91,11 @@ class Quiz(anywidget.AnyWidget):
         What was chosen so far, and after how many seconds.
     guesses : list of Guess
         The same, as `scores` and `differences` take it.
+
+    Examples
+    --------
+    >>> quiz(rounds=1).guesses
+    []
     """
 
     # As in the player, the files are read here, so that no thread watches them.
