@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    {"explorer", "command"},
+    {"explorer", "quizzes", "command"},
     {"player", "figures", "folders"},
-    {"pictures", "sounds", "exercises", "predictions", "recipes"},
+    {"pictures", "sounds", "exercises", "predictions", "guesses", "recipes"},
     {"tempo", "sections"},
     {"features", "colors", "passages"},
     {"spectra", "scales", "corpus"},
