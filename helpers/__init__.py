@@ -12,9 +12,10 @@ cells.watch()
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        *("cells", "checks", "colors", "exercises", "explorer", "features", "figures", "files", "layouts", "moments"),
+        *("cells", "checks", "colors", "corpus", "exercises", "explorer", "features", "figures", "files", "layouts"),
         *(
             "mixing",
+            "moments",
             "mpeg",
             "outputs",
             "pictures",

@@ -19,7 +19,7 @@ from helpers import mixing
 from helpers.files import AudioFile, convert, unreadable
 from helpers.outputs import clock
 
-__all__ = ["Track", "TrackError", "load_track", "shipped"]
+__all__ = ["Track", "TrackError", "crowd", "load_track", "shipped"]
 
 _DATA = Path(__file__).resolve().parent.parent / "data"
 _SAMPLE_RATES = (8_000, 192_000)
@@ -65,7 +65,7 @@ class Track:
     path : Path or None
         The file it came from; may be given as a str.
     truth : dict or None
-        For a shipped piece, its entry in `data/tracks.json`: sections, beats, tempo and so on.
+        For a shipped piece, its entry in `data/tracks.json` or `data/crowd.json`: sections, beats, tempo and so on.
     peak : float
         The largest amplitude: of any channel of the file, or, where it is not given, of the signal.
     mix : tuple of float
@@ -179,8 +179,27 @@ def shipped() -> dict:
     >>> list(tracks.shipped())
     ['groove', 'waltz', 'breaks', 'drift', 'rubato', 'rag']
     """
+    return _listed("tracks.json")
+
+
+def crowd() -> dict:
+    """Return the crowd: many short pieces in families of siblings, their names and what is known of each (a dict).
+
+    Siblings share their instruments, tempo and mix, and all are equally long and loud: what differs is the music. It
+    is empty where only the package is installed, without the folder `data` of the project.
+
+    Examples
+    --------
+    >>> list(tracks.crowd())[:3]
+    ['crowd/ragtime-1', 'crowd/ragtime-2', 'crowd/ragtime-3']
+    """
+    return _listed("crowd.json")
+
+
+def _listed(name: str) -> dict:
+    """Return what a list of pieces in the folder `data` holds, or nothing if it is not there."""
     try:
-        return json.loads((_DATA / "tracks.json").read_text(encoding="utf-8"))
+        return json.loads((_DATA / name).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
 
@@ -191,9 +210,9 @@ def load_track(source) -> Track:
     Parameters
     ----------
     source : str or Path
-        The name of a shipped piece ("groove"), the path of an audio file (WAV, FLAC, OGG, Opus, MP3 or anything
-        else soundfile reads; 8 to 192 kHz, any number of channels, at least a tenth of a second), or the name
-        of a librosa example ("trumpet"), which is downloaded the first time.
+        The name of a shipped piece ("groove") or of one of the crowd ("crowd/dub-2"), the path of an audio file (WAV,
+        FLAC, OGG, Opus, MP3 or anything else soundfile reads; 8 to 192 kHz, any number of channels, at least a tenth
+        of a second), or the name of a librosa example ("trumpet"), which is downloaded the first time.
 
     Returns
     -------
@@ -214,7 +233,7 @@ def load_track(source) -> Track:
     if not isinstance(source, str | Path) or not str(source).strip():
         given = repr(source) if isinstance(source, str | int | float | None) else f"A {type(source).__name__}"
         raise TrackError(f"{given} was given; the name of a piece or the path of an audio file was expected.")
-    pieces = shipped()
+    pieces = shipped() | crowd()
     if isinstance(source, str) and source in pieces:
         return _loaded(_DATA / pieces[source]["file"], source, pieces[source])
     path = Path(os.path.expanduser(source))
@@ -226,6 +245,8 @@ def load_track(source) -> Track:
         raise TrackError(
             f"'{source}' is a pipe or a device; one audio file was expected: save the music in a file, and load that."
         )
+    if isinstance(source, str) and source.startswith("crowd/"):
+        raise TrackError(_no_piece(source, list(pieces), list(pieces)))
     if path.suffix or len(path.parts) > 1:
         raise TrackError(f"There is no file '{source}': check the spelling, or give the full path.")
     return _loaded(_librosa_example(str(source), list(pieces)), str(source))
@@ -235,21 +256,36 @@ def _librosa_example(name: str, pieces: list[str]) -> Path:
     """Return the file of a librosa example, downloading it the first time; `pieces` are named in the error."""
     import librosa
 
-    named = f"The shipped pieces are {', '.join(pieces)}" if pieces else "The pieces of the project are in its folder"
-    named += "; for music of your own, give the path of a file."
     logging.getLogger("pooch").setLevel(logging.ERROR)
     try:
         return Path(librosa.util.example(name))
     except librosa.ParameterError:
         # librosa prints its list of examples instead of returning it; without this name we can suggest none of them.
         examples = getattr(librosa.util.files, "__TRACKMAP", ())
-        near = difflib.get_close_matches(name.lower(), [*pieces, *examples], n=3, cutoff=0.5)
-        did_you_mean = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
-        raise TrackError(f"There is no piece called '{name}'.{did_you_mean} {named}") from None
+        raise TrackError(_no_piece(name, pieces, [*pieces, *examples])) from None
     except Exception:
         raise TrackError(
-            f"The librosa example '{name}' could not be downloaded: go online once, or choose another. {named}"
+            f"The librosa example '{name}' could not be downloaded: go online once, or choose another. {_named(pieces)}"
         ) from None
+
+
+def _no_piece(name: str, pieces: list[str], known: list[str]) -> str:
+    """Say that no piece is called so, which of the known names are near, and what pieces there are."""
+    near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
+    did_you_mean = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+    return f"There is no piece called '{name}'.{did_you_mean} {_named(pieces, name)}"
+
+
+def _named(pieces: list[str], name: str = "") -> str:
+    """Say what the shipped pieces are, or those of the crowd if `name` asks for one, and what else may be loaded."""
+    many = [piece for piece in pieces if piece.startswith("crowd/")]
+    if not pieces:
+        named = "The pieces of the project are in its folder"
+    elif name.startswith("crowd/"):
+        named = f"The crowd is in the list tracks.crowd(), from {many[0]} to {many[-1]}"
+    else:
+        named = f"The shipped pieces are {', '.join(piece for piece in pieces if piece not in many)}"
+    return f"{named}; for music of your own, give the path of a file."
 
 
 def _loaded(path: Path, name: str, truth: dict | None = None) -> Track:

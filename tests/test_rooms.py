@@ -11,7 +11,7 @@ ROOMS = [
     {"pictures", "sounds", "exercises", "predictions"},
     {"tempo", "sections"},
     {"features", "colors"},
-    {"spectra", "scales"},
+    {"spectra", "scales", "corpus"},
     {"moments", "layouts", "tracks"},
     {"checks", "outputs", "files", "mixing", "cells"},
     {"mpeg"},

@@ -40,6 +40,7 @@ KINDS = {
     "RF64": (".rf64", "PCM_16", [44100]),
 }
 SHIPPED = list(tracks.shipped())
+CROWD = list(tracks.crowd())
 
 
 def noise(samples: int, channels: int = 1, seed: int = 0) -> np.ndarray:
@@ -86,6 +87,15 @@ def test_shipped_piece(name):
     assert track.truth == tracks.shipped()[name]
     assert track.path == tracks._DATA / track.truth["file"]
     assert track.duration == pytest.approx(track.truth["seconds"], abs=1e-5)
+
+
+@pytest.mark.parametrize("name", CROWD[::7])
+def test_piece_of_the_crowd(name):
+    track = load_track(name)
+    assert (track.name, track.sr, len(track.signal)) == (name, 22050, 42 * 22050)
+    assert track.truth == tracks.crowd()[name]
+    assert track.path == tracks._DATA / f"{name}.ogg"
+    assert load_track(name) is track
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -234,6 +244,29 @@ def test_no_such_name(name, near):
     sentence = refusal(name)
     assert sentence.startswith(f"There is no piece called '{name}'. Did you mean '{near}'")
     assert ", ".join(SHIPPED) in sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("crowd/ragtim-3", "crowd/ragtime-3"), ("crowd/dub-7", "crowd/dub-"), ("crowd/Choir-1", "crowd/choir-1")],
+)
+def test_no_such_name_in_the_crowd(name, near):
+    sentence = refusal(name)
+    assert sentence.startswith(f"There is no piece called '{name}'. Did you mean '{near}")
+    assert "The crowd is in the list tracks.crowd(), from crowd/ragtime-1 to crowd/drums-6; for music" in sentence
+
+
+def test_name_of_the_crowd_without_its_folder():
+    assert "Did you mean 'crowd/ragtime-3'" in refusal("ragtime-3")
+
+
+def test_folder_called_crowd_is_the_readers(tmp_path, monkeypatch):
+    write(tmp_path / "mine.wav", noise(4410), 44100)
+    (tmp_path / "crowd").mkdir()
+    (tmp_path / "mine.wav").rename(tmp_path / "crowd" / "mine.wav")
+    monkeypatch.chdir(tmp_path)
+    assert load_track("crowd/mine.wav").name == "mine"
+    assert load_track("crowd/dub-2").name == "crowd/dub-2"
 
 
 def test_no_such_name_and_none_near():
@@ -441,9 +474,10 @@ def test_pipes_and_devices(tmp_path):
 
 def test_own_files_without_the_shipped_pieces(tmp_path, monkeypatch):
     monkeypatch.setattr(tracks, "_DATA", tmp_path / "nothing")
-    assert tracks.shipped() == {}
+    assert tracks.shipped() == tracks.crowd() == {}
     assert load_track(write(tmp_path / "a.wav", noise(4410), 44100)).name == "a"
     assert "There is no piece called 'groove'. The pieces of the project are in its folder" in refusal("groove")
+    assert "no piece called 'crowd/dub-2'. The pieces of the project are in its folder" in refusal("crowd/dub-2")
 
 
 def test_empty_file(tmp_path):

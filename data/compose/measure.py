@@ -11,14 +11,14 @@ RATE = 44100
 BANDS = (0, 120, 500, 2000, 6000, 22050)
 
 
-def loudness(sound):
+def loudness(sound, rate=RATE):
     """Return the integrated loudness in LUFS."""
-    return pyloudnorm.Meter(RATE).integrated_loudness(sound)
+    return pyloudnorm.Meter(rate).integrated_loudness(sound)
 
 
-def true_peak(sound):
+def true_peak(sound, rate=RATE):
     """Return the true peak in dBTP, four times oversampled."""
-    step = RATE * 10
+    step = rate * 10
     peak = 1e-9
     for start in range(0, len(sound), step):
         piece = sound[max(0, start - 200) : start + step + 200]
@@ -26,38 +26,38 @@ def true_peak(sound):
     return 20 * np.log10(peak)
 
 
-def short_loudness(sound, window=3.0, step=1.0):
+def short_loudness(sound, window=3.0, step=1.0, rate=RATE):
     """Return the short-term loudness (K-weighted, ungated) in LUFS, one value a step."""
-    meter = pyloudnorm.Meter(RATE)
+    meter = pyloudnorm.Meter(rate)
     weighted = sound
     for stage in meter._filters.values():
         weighted = scipy.signal.lfilter(stage.b, stage.a, weighted, axis=0)
     total = np.concatenate([[0.0], np.cumsum((weighted**2).sum(axis=1))])
-    size = round(window * RATE)
-    starts = np.arange(0, max(1, len(sound) - size), round(step * RATE))
+    size = round(window * rate)
+    starts = np.arange(0, max(1, len(sound) - size), round(step * rate))
     power = (total[np.minimum(starts + size, len(sound))] - total[starts]) / size
     return -0.691 + 10 * np.log10(power + 1e-12)
 
 
-def balance(sound):
+def balance(sound, rate=RATE):
     """Return the share of energy below 120 Hz, to 500, to 2000, to 6000 and above."""
-    hertz, power = scipy.signal.welch(sound.mean(axis=1), RATE, nperseg=8192)
+    hertz, power = scipy.signal.welch(sound.mean(axis=1), rate, nperseg=8192)
     parts = [power[(hertz >= low) & (hertz < high)].sum() for low, high in itertools.pairwise(BANDS)]
     return np.array(parts) / (sum(parts) or 1.0)
 
 
-def longest_silence(sound, floor=-60.0, step=0.02):
+def longest_silence(sound, floor=-60.0, step=0.02, rate=RATE):
     """Return the seconds of the longest stretch below `floor` dB."""
-    size = round(step * RATE)
+    size = round(step * rate)
     frames = np.abs(sound[: len(sound) // size * size]).max(axis=1).reshape(-1, size).max(axis=1)
     longest = run = 0
     for quiet in frames < 10 ** (floor / 20):
         run = run + 1 if quiet else 0
         longest = max(longest, run)
-    return longest * size / RATE
+    return longest * size / rate
 
 
-def clicks(sound, ratio=4.5, floor=0.02):
+def clicks(sound, ratio=4.5, floor=0.02, rate=RATE):
     """Return the times of clicks.
 
     A click is a jump no instrument makes: the second difference of one or two samples is
@@ -83,17 +83,17 @@ def clicks(sound, ratio=4.5, floor=0.02):
         after = np.roll(scipy.ndimage.maximum_filter1d(bend, size), -(size // 2 + 4))
         around = np.maximum(before, after)
         at = np.flatnonzero((bend > floor) & (bend > ratio * around))
-        found += list(at / RATE)
+        found += list(at / rate)
     return sorted(found)
 
 
-def onset_strength(sound, step=0.005):
+def onset_strength(sound, step=0.005, rate=RATE):
     """Return how much louder each frame is than the one before, summed over bands."""
-    hop = round(step * RATE)
-    _, _, power = scipy.signal.stft(sound.mean(axis=1), RATE, nperseg=1024, noverlap=1024 - hop)
+    hop = round(step * rate)
+    _, _, power = scipy.signal.stft(sound.mean(axis=1), rate, nperseg=1024, noverlap=1024 - hop)
     level = np.log1p(1000 * np.abs(power))
     rise = np.maximum(0, np.diff(level, axis=1)).sum(axis=0)
-    return np.concatenate([[0.0], rise]), hop / RATE
+    return np.concatenate([[0.0], rise]), hop / rate
 
 
 def clashes(score, grid=1.0):

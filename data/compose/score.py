@@ -68,7 +68,7 @@ class Part:
         velocity : float
             From 1 to 127.
         """
-        draw = self.score.random.gauss
+        draw = self.score.gauss
         late = draw(0, self.timing) / 1000 if self.timing else 0.0
         force = clamp(velocity + (draw(0, self.touch) if self.touch else 0), 1)
         self.notes.append((beat, length, pitch(note), force, late))
@@ -159,15 +159,18 @@ class Score:
         Beats per minute at beat 0. Where there is no beat, 60 makes a beat a second.
     master : dict, optional
         Settings of the whole mix, see `render.MASTER`.
+    gauss : callable, optional
+        Draws the humanisation, given a mean and a deviation; one seeded by the name if there is none.
     """
 
-    def __init__(self, name, title, metre, key, tempo, master=None):
+    def __init__(self, name, title, metre, key, tempo, master=None, gauss=None):
         self.name = name
         self.title = title
         self.metre = metre
         self.key = key
         self.master = dict(master or {})
         self.random = random.Random(name)
+        self.gauss = gauss or self.random.gauss
         self.parts = {}
         self.sections = []
         self.pieces = [(0.0, 0.0, tempo, tempo, 0.0)]
