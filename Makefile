@@ -15,10 +15,10 @@ UV := uv==0.13.9
 pinned = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --upgrade \
     --generate-hashes --no-annotate --custom-compile-command 'make lock' pyproject.toml $(1)
 
-.PHONY: help lab test lint bench notebooks learner music lock clean
+.PHONY: help lab test test-loaders lint bench notebooks learner study music lock clean
 
 help:  ## list what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 lab: $(READY)  ## set up if needed, then open the notebooks in JupyterLab
 	$(BIN)/jupyter lab $(LAB_FLAGS) notebooks/00-start-here.ipynb
@@ -26,6 +26,15 @@ lab: $(READY)  ## set up if needed, then open the notebooks in JupyterLab
 test: $(TESTING) lint  ## set up if needed, then prove that everything works
 	$(BIN)/python -m pytest -n 2 --dist worksteal -r s tests
 	$(BIN)/python -m pytest -n 2 --dist loadscope -p no:cacheprovider --nbval --nbval-cell-timeout=120 $(CHAPTERS)
+
+test-loaders: $(READY)  ## read data sets with the real datasets and torchvision (installs some gigabytes)
+	@test -x .venv-loaders/bin/python || $(PYTHON) -m venv .venv-loaders
+	@.venv-loaders/bin/python -m pip install --quiet --disable-pip-version-check datasets torchvision
+	rm -rf build/loaders
+	$(BIN)/music-you-can-see data build/loaders/plain --quiet
+	$(BIN)/music-you-can-see data build/loaders/split --quiet --split 50/25/25
+	$(BIN)/music-you-can-see data build/loaders/color --quiet --recipe timbre --size 64
+	.venv-loaders/bin/python tests/loaders.py build/loaders/plain build/loaders/split build/loaders/color
 
 lint: $(TESTING)  ## look for mistakes in the code without running it
 	$(BIN)/ruff check .

@@ -28,11 +28,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "tempo",
             "tracks",
         ),
+        *("command", "folders", "ledger", "passages", "recipes", "sources", "workers"),
     ],
     submod_attrs={
         "exercises": ["check", "score"],
         "explorer": ["Explorer", "explore"],
         "figures": ["draw", "show"],
+        "folders": ["DataSet", "make_pictures"],
         "pictures": ["Picture", "gallery"],
         "player": ["Player", "play"],
         "predictions": ["predict", "shuffled"],

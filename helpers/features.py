@@ -303,7 +303,20 @@ def timbre(
     array([[ -4. ,   0. ,  -6.1,  -0.8],
            [487.6, 734.9, 545.9, 555.2]], dtype=float32)
     """
-    names, n_fft = [names] if isinstance(names, str) else list(names), n_fft or spectra.window_length(track.sr)
+    names = [names] if isinstance(names, str) else list(names)
+    n_fft = n_fft or spectra.window_length(track.sr)
+    result = timbre_in_power(track, when, names, n_fft, exponent)
+    # The power of a sine wave over all frequencies, as `spectra.summaries` measures it.
+    called_0_db = None if ref is None else 3 / 32 * (ref * n_fft) ** 2
+    for row, name in zip(result, names, strict=True):
+        if name == "loudness":
+            row[:] = decibels(row, ref=called_0_db)
+    return result
+
+
+def timbre_in_power(track, when, names, n_fft: int | None = None, exponent: float = 2.0) -> np.ndarray:
+    """Measure what `timbre` does, but loudness as power: it depends on no other moment."""
+    n_fft = n_fft or spectra.window_length(track.sr)
     unknown = [name for name in names if name not in TIMBRE]
     if unknown or not names:
         raise ValueError(f"{unknown[:1] or names} was given; some of {', '.join(TIMBRE)} were expected.")
@@ -325,13 +338,7 @@ def timbre(
         }
         return np.stack([measures[name]() for name in names], axis=1)
 
-    result = spectra.summaries(track, when, n_fft, heard, len(names), summarise)
-    # The power of a sine wave over all frequencies, as `spectra.summaries` measures it.
-    called_0_db = None if ref is None else 3 / 32 * (ref * n_fft) ** 2
-    for row, name in zip(result, names, strict=True):
-        if name == "loudness":
-            row[:] = decibels(row, ref=called_0_db)
-    return result
+    return spectra.summaries(track, when, n_fft, heard, len(names), summarise)
 
 
 def _below(weight: np.ndarray, share: float) -> np.ndarray:

@@ -3,6 +3,7 @@
 Explained in notebooks/00-start-here.ipynb.
 """
 
+import io
 import mmap
 import os
 import re
@@ -59,8 +60,8 @@ _IN_OGG = (
     (b"fishead\0", "Skeleton"),
     (b"PCM ", "PCM"),
 )
-_KNOWN = (b"RIFF", b"RIFX", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b"caff", b"ID3", b"\xff\xfb", b"\xff\xf3")
-_KNOWN += (b"\xff\xfa", b"\xff\xf2", b"\xff\xe3", b".snd")
+KNOWN = (b"RIFF", b"RIFX", b"RF64", b"riff", b"fLaC", b"OggS", b"FORM", b"caff", b"ID3", b"\xff\xfb", b"\xff\xf3")
+KNOWN += (b"\xff\xfa", b"\xff\xf2", b"\xff\xe3", b".snd")
 
 
 class AudioFile(sf.SoundFile):
@@ -73,14 +74,16 @@ class AudioFile(sf.SoundFile):
     raw = None
 
     def __init__(self, path):
-        file = open(path, "rb")  # noqa: SIM115
+        file = open(path, "rb", buffering=0)  # noqa: SIM115
         try:
             self.raw = mpeg.complete(file)
             if self.raw is file:
                 self.raw = _Part(file)
             self.size = self.raw.seek(0, os.SEEK_END)
             self.raw.seek(0)
-            super().__init__(self.raw)
+            # libsndfile reads the file itself where it can: asking Python for every few bytes takes long.
+            whole = isinstance(self.raw, _Part) and self.raw.whole and os.name != "nt"
+            super().__init__(file.fileno() if whole else self.raw, closefd=False)
         except BaseException:
             file.close()
             raise
@@ -127,7 +130,7 @@ class AudioFile(sf.SoundFile):
         # The sizes of the audio in WAV, AIFF, W64 and RF64; one near 2 or 4 GB was written before the size was known.
         cut = re.search(r"^ *(?:data|SSND|riff|Riff size) *: (\d+) \(should be (\d+)\)", self.extra_info, re.MULTILINE)
         if cut and int(cut[2]) + _HEADER < int(cut[1]) < 0x7FFF0000:
-            return self.frames * int(cut[1]) / int(cut[2])
+            return self.frames * int(cut[1]) / int(cut[2]) if int(cut[2]) else np.inf
         return self.frames
 
 
@@ -139,12 +142,15 @@ class _Part:
         tag = mpeg.after_tag(file.read(10))
         file.seek(tag)
         container = file.read(4)
-        if tag and container in _KNOWN:
+        if tag and container in KNOWN:
             self.begin = tag
         if container == b"fLaC":
             file.seek(max(0, self.end - 128))
             self.end -= 128 * (file.read(3) == b"TAG")
-        file.seek(self.begin)
+        self.whole = (self.begin, self.end) == (0, os.fstat(file.fileno()).st_size)
+        if not self.whole:
+            self.file = io.BufferedReader(file)
+        self.file.seek(self.begin)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to a byte; not before the first."""
@@ -175,7 +181,7 @@ def unreadable(path: Path) -> str:
         for at, magic, name in _FOREIGN:
             if data[at : at + len(magic)] == magic:
                 return f"'{path.name}' is {name}, which cannot be read here: {convert(path)}"
-        if not data[:4].startswith(_KNOWN):
+        if not data[:4].startswith(KNOWN):
             return f"'{path.name}' is not audio that can be read: WAV, FLAC, OGG, Opus or MP3 was expected."
         if _joined(data):
             return (

@@ -5,6 +5,8 @@ loudspeakers let us hear it. So the power of the channels is compared with that 
 third of an octave by third: what is quieter within such a band, the ear does not notice beside what is louder.
 """
 
+from functools import cache
+
 import numpy as np
 
 __all__ = []
@@ -53,6 +55,7 @@ def powers(block, sr: int) -> np.ndarray:
     return result
 
 
+@cache
 def _bands(sr: int) -> np.ndarray:
     """Return the lowest frequency of each band, in Hz."""
     bands = [_LOWEST]

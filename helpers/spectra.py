@@ -111,7 +111,8 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
     def measure(task):
         """Fill in the rows of some moments: no two tasks share a row."""
         begin, end = task
-        mean = np.zeros((end - begin, heard))
+        alone = first[end] - first[begin] == end - begin
+        mean = None if alone else np.zeros((end - begin, heard))
         # Every block uses the same memory: fetching new memory takes as long as the FFT.
         windowed = np.empty((at_once, n_fft))
         spectra = np.empty((at_once, n_fft // 2 + 1), np.complex128)
@@ -120,19 +121,40 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
             np.multiply(_cut(track, starts[a:b], n_fft), hann, out=windowed[: b - a])
             parts = np.fft.rfft(windowed[: b - a], out=spectra[: b - a]).view(np.float64)[:, : 2 * heard]
             np.square(parts, out=parts)
+            power = parts[:, ::2] + parts[:, 1::2]
             there = np.arange(moment[a], moment[b - 1] + 1)
-            share = (moment[a:b] == there[:, np.newaxis]) / count[there, np.newaxis]
-            mean[there - begin] += share @ (parts[:, ::2] + parts[:, 1::2])
-        # A window's power over all frequencies is that of its samples times their number squared, times 3/16.
-        mean[mean.sum(axis=1) < _SILENCE * 3 / 16 * n_fft**2] = 0
-        result[begin:end] = summarise(mean)
+            if alone:
+                result[there[0] : there[-1] + 1] = summarise(_audible(power, n_fft))
+            else:
+                share = (moment[a:b] == there[:, np.newaxis]) / count[there, np.newaxis]
+                mean[there - begin] += share @ power
+        if not alone:
+            result[begin:end] = summarise(_audible(mean, n_fft))
 
     # The tasks do not depend on the number of processors, so neither do the roundings.
     bounds = np.unique(np.searchsorted(first, np.arange(0, first[-1], _BLOCKS_PER_TASK * at_once)))
+    tasks, threads = pairwise(np.append(bounds, n)), _threads()
+    if threads == 1:
+        for task in tasks:
+            measure(task)
+        return result.T
     # One thread a matrix product: they would wait for each other.
-    with ThreadPoolExecutor(os.cpu_count()) as pool, threadpool_limits(1, "blas"):
-        list(pool.map(measure, pairwise(np.append(bounds, n))))
+    with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, "blas"):
+        list(pool.map(measure, tasks))
     return result.T
+
+
+def _audible(mean: np.ndarray, n_fft: int) -> np.ndarray:
+    """Put 0 in place of what is below −120 dB of a full scale, in each row of [moments, frequencies]."""
+    # A window's power over all frequencies is that of its samples times their number squared, times 3/16.
+    mean[mean.sum(axis=1) < _SILENCE * 3 / 16 * n_fft**2] = 0
+    return mean
+
+
+def _threads() -> int:
+    """Return how many threads may calculate: a processor each, unless the environment says less, as in a worker."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return min(os.cpu_count() or 1, int(told)) if told.isdecimal() and int(told) else os.cpu_count() or 1
 
 
 def _cut(track, starts: np.ndarray, length: int) -> np.ndarray:

@@ -27,7 +27,7 @@ _SHORTEST = 0.1
 _BLOCK = 1 << 18
 # A decoder may go beyond ±1, by a factor of 3 in the worst of hundreds; what is further out, if it is only a few
 # samples, is damage.
-_WILD, _FEW = 4.0, 10
+_WILD, FEW = 4.0, 10
 # What was loaded and is in use, and the last two: the same file need not be decoded again.
 _LOADED, _LATEST = WeakValueDictionary(), deque(maxlen=2)
 # A file that is younger, in nanoseconds, may be written once more without getting another time.
@@ -309,44 +309,18 @@ def _loaded(path: Path, name: str, truth: dict | None = None) -> Track:
 
 def _read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     """Decode an audio file block by block into one channel; parameters and errors as for `load_track`."""
-    try:
-        with path.open("rb") as raw:
-            empty = not raw.read(1)
-    except OSError as error:
-        raise TrackError(f"'{path}' cannot be read: {error.strerror}. Check the file.") from None
-    if empty:
-        raise TrackError(f"'{path}' is empty: the file has no bytes. Copy or download it again.")
-    try:
-        with AudioFile(path) as file:
-            sr, channels, endless = file.samplerate, file.channels, file.endless
-            mean = np.full(channels, 1 / channels, np.float32)
-            # Of a file without an end, nothing is read.
-            signal, known, powers = (np.empty(0, np.float32), {}, []) if endless else _decode(file, mean)
-            unread, promised = file.unread(), file.promised()
-    except (sf.LibsndfileError, RuntimeError):
-        raise TrackError(unreadable(path)) from None
-    if endless or unread:
-        raise TrackError(f"'{path.name}' does not say how long it is, so it cannot be read to its end: {convert(path)}")
-    if len(signal) < promised:
-        ends, end = _apart(len(signal) / sr, promised / sr)
-        whole = f" of {end}" if np.isfinite(promised) else ""
-        raise TrackError(
-            f"'{path.name}' is truncated: it ends after {ends}{whole}. "
-            f"Copy, download or export it again; if nothing is missing, {convert(path)}"
-        )
-    if 0 < len(signal) < _SHORTEST * sr - 1:
-        seconds = _apart(len(signal) / sr, _SHORTEST)[0]
-        raise TrackError(f"'{name}' lasts {seconds}; at least {_SHORTEST} s were expected: choose a longer piece.")
-    mix, lost, where = mixing.weights(np.concatenate(powers)) if powers else (mean, 0, 0)
-    if not np.array_equal(mix, mean):
-        with AudioFile(path) as file:
-            signal, known, _ = _decode(file, mix)
+    stream = Stream(path, name)
+    signal, known = _collected(stream)
+    mix, lost, where = stream.wanted()
+    if not np.array_equal(mix, stream.mix):
+        signal, known = _collected(Stream(path, name, mix))
     notes = [known.pop("note", "")]
-    if not np.array_equal(mix, mean) or lost:
+    if not np.array_equal(mix, stream.mix) or lost:
         notes += [f"its channels cancel each other, so this is {mixing.words(mix)}"]
     if lost:
-        notes += [f"around {clock(where * len(signal) / sr)}, it is {lost:.0f} dB quieter than they are"]
-    return Track(signal, sr, name, path, truth, **known, mix=tuple(mix.tolist()), note="; ".join(filter(None, notes)))
+        notes += [f"around {clock(where * len(signal) / stream.sr)}, it is {lost:.0f} dB quieter than they are"]
+    note = "; ".join(filter(None, notes))
+    return Track(signal, stream.sr, name, path, truth, **known, mix=tuple(mix.tolist()), note=note)
 
 
 def _apart(seconds: float, others: float) -> tuple[str, str]:
@@ -355,36 +329,125 @@ def _apart(seconds: float, others: float) -> tuple[str, str]:
     return f"{seconds:.{digits}f} s", f"{others:.{digits}f} s"
 
 
-def _decode(file: AudioFile, mix: np.ndarray) -> tuple[np.ndarray, dict, list]:
-    """Return all that is in an open file as float32 [samples]: so much of each channel.
+class Stream:
+    """An audio file that becomes one channel, block by block; each pass decodes it anew.
 
-    And, as `Track` keeps them, the largest amplitude of any channel and what was done to the samples; and, of two and
-    more channels, what `mixing.powers` measures of each block.
+    Attributes
+    ----------
+    sr, frames : int
+        Samples a second, and how many of each channel the file is likely to have.
+    length : int
+        After a pass, how many there are.
+    mix : float32 [channels]
+        How much of each channel is taken.
+    peak, highest : float
+        After a pass, the largest amplitude of any channel, without and with what is far beyond the others.
+    wild : list of int
+        After a pass, which samples are far beyond the others; after each block, those so far.
     """
-    # A header may promise more than there is: the array begins no larger than likely, and grows with what arrives.
-    signal, filled = np.empty(min(file.frames, 64 * file.size) + _BLOCK, np.float32), 0
-    peak, highest, wild, powers = 0.0, 0.0, [], []
-    while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
-        if filled + len(block) > len(signal):
-            signal.resize(len(signal) + len(signal) // 4 + _BLOCK, refcheck=False)
-        line = signal[filled : filled + len(block)]
+
+    def __init__(self, path: Path, name: str, mix: np.ndarray | None = None):
+        try:
+            with path.open("rb") as raw:
+                empty = not raw.read(1)
+        except OSError as error:
+            raise TrackError(f"'{path}' cannot be read: {error.strerror}. Check the file.") from None
+        if empty:
+            raise TrackError(f"'{path}' is empty: the file has no bytes. Copy or download it again.")
+        self.path, self.name = path, name
+        with self._opened() as file:
+            self.sr, channels = file.samplerate, file.channels
+            # A header may promise more than there is.
+            self.frames = min(file.frames, 64 * file.size)
+        self.mix = np.full(channels, 1 / channels, np.float32) if mix is None else mix
+        self._begin()
+
+    def _begin(self) -> None:
+        self.length, self.peak, self.highest, self.wild, self._powers = 0, 0.0, 0.0, [], []
+
+    def _opened(self) -> AudioFile:
+        try:
+            return AudioFile(self.path)
+        except (sf.LibsndfileError, RuntimeError):
+            raise TrackError(unreadable(self.path)) from None
+
+    def __iter__(self):
+        """Yield the samples in blocks, float32; at the end, raise a TrackError if there should have been more."""
+        self._begin()
+        path = self.path
+        with self._opened() as file:
+            # Of a file without an end, nothing is read.
+            while not file.endless and len(block := self._read(file)):
+                line = self._mixed(block)
+                self.length += len(block)
+                yield line
+            try:
+                lost, promised = file.endless or file.unread(), file.promised()
+            except (sf.LibsndfileError, RuntimeError):
+                raise TrackError(unreadable(path)) from None
+        if lost:
+            raise TrackError(
+                f"'{path.name}' does not say how long it is, so it cannot be read to its end: {convert(path)}"
+            )
+        if self.length < promised:
+            ends, end = _apart(self.length / self.sr, promised / self.sr)
+            whole = f" of {end}" if np.isfinite(promised) else ""
+            raise TrackError(
+                f"'{path.name}' is truncated: it ends after {ends}{whole}. "
+                f"Copy, download or export it again; if nothing is missing, {convert(path)}"
+            )
+        if not self.length:
+            raise TrackError(f"'{self.name}' is empty: it has no samples. Choose another file.")
+        if self.length < _SHORTEST * self.sr - 1:
+            seconds = _apart(self.length / self.sr, _SHORTEST)[0]
+            raise TrackError(
+                f"'{self.name}' lasts {seconds}; at least {_SHORTEST} s were expected: choose a longer piece."
+            )
+
+    def _read(self, file: AudioFile) -> np.ndarray:
+        """Return the next block of all channels, float32 [samples, channels]."""
+        try:
+            return file.read(_BLOCK, dtype="float32", always_2d=True)
+        except (sf.LibsndfileError, RuntimeError):
+            raise TrackError(unreadable(self.path)) from None
+
+    def _mixed(self, block: np.ndarray) -> np.ndarray:
+        """Return a block as one channel, and remember what is to be known of it."""
         # One channel after the other: a product of matrices would wake a thread a processor, and wait for them.
-        np.multiply(block[:, 0], mix[0], out=line)
-        for channel, share in zip(block.T[1:], mix[1:], strict=True):
-            line += channel * share
-        largest = np.abs(block)
-        highest = max(highest, float(largest.max()))
-        if highest > _WILD and len(wild) < _BLOCK:
-            beyond = largest > _WILD
-            wild += (filled + np.flatnonzero((beyond & np.isfinite(largest)).any(axis=1))).tolist()
-            largest[beyond] = 0
-        peak = max(peak, float(largest.max()))
-        if file.channels > 1:
-            powers.append(mixing.powers(block, file.samplerate))
-        filled += len(block)
+        if (self.mix == self.mix[0]).all():
+            line = sum(block.T[1:], block[:, 0])
+            line = line * self.mix[0] if line.base is not None else np.multiply(line, self.mix[0], out=line)
+        else:
+            line = sum(channel * share for channel, share in zip(block.T, self.mix, strict=True))
+        largest = max(float(block.max()), -float(block.min()))
+        self.highest = max(self.highest, largest)
+        if largest > _WILD and len(self.wild) < _BLOCK:
+            beyond = np.abs(block) > _WILD
+            self.wild += (self.length + np.flatnonzero((beyond & np.isfinite(block)).any(axis=1))).tolist()
+            largest = float(np.abs(block, where=~beyond, out=np.zeros_like(block)).max())
+        self.peak = max(self.peak, largest)
+        if len(self.mix) > 1:
+            self._powers.append(mixing.powers(block, self.sr))
+        return line
+
+    def wanted(self) -> tuple[np.ndarray, float, float]:
+        """Return, after a pass, the mix that keeps what is heard, and what even that loses: see `mixing.weights`."""
+        return mixing.weights(np.concatenate(self._powers)) if self._powers else (self.mix, 0.0, 0.0)
+
+
+def _collected(stream: Stream) -> tuple[np.ndarray, dict]:
+    """Return all samples of a file, float32 [samples]; and, as `Track` keeps them, its peak and what was done to it."""
+    # The array begins no larger than likely, and grows with what arrives.
+    signal, filled = np.empty(stream.frames + _BLOCK, np.float32), 0
+    for line in stream:
+        if filled + len(line) > len(signal):
+            signal.resize(len(signal) + len(signal) // 4 + _BLOCK, refcheck=False)
+        signal[filled : filled + len(line)] = line
+        filled += len(line)
     signal.resize(filled, refcheck=False)
-    if 0 < len(wild) <= max(_FEW, filled // 100_000):
+    wild = stream.wild
+    if 0 < len(wild) <= max(FEW, filled // 100_000):
         signal[wild] = np.clip(signal[wild], -1, 1)
         samples = "1 sample" if len(wild) == 1 else f"{len(wild)} samples"
-        return signal, {"peak": peak, "note": f"{samples} far beyond the others, cut to ±1"}, powers
-    return signal, {"peak": highest}, powers
+        return signal, {"peak": stream.peak, "note": f"{samples} far beyond the others, cut to ±1"}
+    return signal, {"peak": stream.highest}

@@ -5,6 +5,8 @@ longest. A missed target is marked and counted, but is no error: the machine may
 """
 
 import argparse
+import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from time import perf_counter, sleep
 import numpy as np
 import psutil
 import soundfile as sf
+from threadpoolctl import threadpool_limits
 
 from helpers import (
     Picture,
@@ -27,6 +30,7 @@ from helpers import (
     features,
     layouts,
     load_track,
+    make_pictures,
     moments,
     scales,
     sections,
@@ -47,6 +51,9 @@ DRAG_SECONDS, DRAG_EACH = 2.0, 1 / 20
 PAGE_SECONDS = 0.010
 KERNEL_MEMORY, PAGE_MEMORY = 20e6, 100e6
 CLICK_SECONDS, CLICKS = 0.060, 15
+# How much of the time of a data set is decoding, at least.
+DECODING = {"OGG": 0.85, "Opus": 0.85, "FLAC": 0.85, "MP3": 0.65}
+FOLDER_SOONER, TWO_SOONER, WORKER_MEMORY = 5.0, 1.8, 400e6
 TIMES = 5
 PIECES = tracks.shipped()
 WIDTHS = (50, 9, 9, 7, 9)
@@ -71,6 +78,48 @@ what = librosa.perceptual_weighting(power, hz, ref=power.max())
 figure, axes = plt.subplots()
 librosa.display.specshow(what, sr=sr, x_axis="time", y_axis="mel", fmin=50, fmax=8000, ax=axes)
 plt.savefig(sys.argv[2])
+"""
+# The way of most scripts: one process, everything in memory.
+SCRIPT = """
+import io
+from pathlib import Path
+import librosa
+import numpy as np
+from PIL import Image
+kept = []
+for path in sorted(Path(sys.argv[1]).rglob("*.*")):
+    signal, sr = librosa.load(path)
+    for start in range(0, len(signal) - 30 * sr, 30 * sr):
+        part = signal[start : start + 30 * sr]
+        power = librosa.feature.melspectrogram(y=part, sr=sr, n_mels=224, hop_length=len(part) // 223)
+        what = librosa.power_to_db(power, ref=np.max, top_db=80)
+        png = io.BytesIO()
+        Image.fromarray(((what + 80) / 80 * 255).astype(np.uint8)[::-1, :224]).save(png, "png")
+        kept.append(png.getvalue())
+"""
+WITH_FIGURES = SCRIPT.replace(
+    "from PIL import Image", "import matplotlib; matplotlib.use('agg'); import matplotlib.pyplot as plt"
+)
+WITH_FIGURES = (
+    WITH_FIGURES[: WITH_FIGURES.index("        Image.from")]
+    + """
+        figure, axes = plt.subplots()
+        librosa.display.specshow(what, sr=sr, ax=axes)
+        figure.savefig(png)
+        plt.close(figure)
+"""
+)
+ONLY_DECODE = """
+import soundfile as sf
+with sf.SoundFile(sys.argv[1]) as file:
+    while len(file.read(1 << 18, dtype="float32")):
+        pass
+"""
+ONE_FILE = """
+from pathlib import Path
+from helpers import folders
+path, settings = Path(sys.argv[1]), folders._settings(sys.argv[3], 224, 30.0, None, None, "piece", 0, {})
+assert "rows" in folders._piece(str(path.parent), path.name, sys.argv[2], None, settings)
 """
 # The same array for both, different at each step.
 SLIDER = """
@@ -377,17 +426,89 @@ def an_hour(path: Path) -> Path:
 def hour(folder: Path) -> Iterator[Row]:
     """Make a picture of an hour of stereo music in a fresh process, and watch its memory."""
     path = an_hour(folder / "hour.flac")
-    start, peak = perf_counter(), 0
-    process = fresh(OURS, path, folder / "hour.png", 224, 224)
-    watched = psutil.Process(process.pid)
+    start = perf_counter()
+    peak, size = peak_of(fresh(OURS, path, folder / "hour.png", 224, 224))
+    yield Row("an hour of stereo → picture", perf_counter() - start)
+    yield Row("an hour of stereo: peak memory above signal", peak - int(size), target=HOUR_MEMORY, unit="B")
+
+
+def peak_of(process: subprocess.Popen) -> tuple[int, str]:
+    """Wait for a process, and return the most memory that it took, and what it printed."""
+    watched, peak = psutil.Process(process.pid), 0
     while process.poll() is None:
         try:
             peak = max(peak, watched.memory_info().rss)
         except psutil.NoSuchProcess:
             break
         sleep(0.005)
-    yield Row("an hour of stereo → picture", perf_counter() - start)
-    yield Row("an hour of stereo: peak memory above signal", peak - int(finish(process)), target=HOUR_MEMORY, unit="B")
+    return peak, finish(process)
+
+
+def written(folder: Path) -> dict[str, list[Path]]:
+    """Write two shipped pieces in each format, and return the files."""
+    formats = {"OGG": {}, "FLAC": {}, "Opus": {"format": "OGG", "subtype": "OPUS"}, "MP3": {}}
+    found = {name: [] for name in formats}
+    for number, piece in enumerate(list(PIECES.values())[:2]):
+        signal, sr = sf.read(tracks._DATA / piece["file"], dtype="float32", always_2d=True)
+        for name, how in formats.items():
+            path = folder / name / f"{number}.{name.lower()}"
+            path.parent.mkdir(exist_ok=True)
+            # Opus knows no 44,100 Hz: the same samples, a little faster.
+            with sf.SoundFile(path, "w", 48_000 if name == "Opus" else sr, signal.shape[1], **how) as file:
+                for start in range(0, len(signal), 4096):
+                    file.write(signal[start : start + 4096])
+            found[name].append(path)
+    return found
+
+
+def data_sets(folder: Path, music: Path | None) -> Iterator[Row]:
+    """A folder of music becomes a data set, against decoding alone and against a script; one numerical thread each."""
+    from helpers import folders, recipes
+
+    written_files = written(folder)
+    if music:
+        written_files["OGG, yours"] = [path for path in music.rglob("*.ogg") if path.is_file()][:20]
+    with threadpool_limits(1):
+        os.environ["OMP_NUM_THREADS"] = "1"
+        for recipe in recipes.RECIPES:
+            settings = folders._settings(recipe, 224, 30.0, None, None, "piece", 0, {})
+            for name, paths in written_files.items():
+
+                def ours(paths=paths, settings=settings):
+                    for path in paths:
+                        folders._piece(str(path.parent), path.name, str(folder / "out"), None, settings)
+
+                def plain(paths=paths):
+                    for path in paths:
+                        with sf.SoundFile(path) as file:
+                            while len(file.read(1 << 18, dtype="float32")):
+                                pass
+
+                target = DECODING.get(name) if recipe == "rows" else None
+                yield Row(f"pictures '{recipe}', only decode, {name}", *compare(ours, plain), target)
+        os.environ.pop("OMP_NUM_THREADS")
+    source = music or folder / "OGG"
+    run = [partial(make, source, folder / "set", jobs) for jobs in (2, 1)]
+    both, one = compare(*run)
+    yield Row("data set, two processes, one process", both, one, TWO_SOONER)
+    for name, code in (("librosa and matplotlib", WITH_FIGURES), ("librosa and PNG in memory", SCRIPT)):
+        yield Row(f"data set, {name}", both, seconds(lambda code=code: finish(fresh(code, source))), FOLDER_SOONER)
+    tiny = folder / "tiny"
+    tiny.mkdir()
+    for number in range(1000):
+        sf.write(tiny / f"{number}.wav", np.zeros(800), 8000)
+    yield Row("each of 1,000 tiny files", seconds(partial(make, tiny, folder / "set", 2, size=8, rows=1)) / 1000)
+    path = an_hour(folder / "hour.flac")
+    alone, _ = peak_of(fresh(ONLY_DECODE, path))
+    for recipe in recipes.RECIPES:
+        peak, _ = peak_of(fresh(ONE_FILE, path, folder / "out", recipe))
+        yield Row(f"an hour, '{recipe}': memory above decoding", peak - alone, target=WORKER_MEMORY, unit="B")
+
+
+def make(source: Path, out: Path, jobs: int, **options) -> None:
+    """Make a data set from the beginning."""
+    shutil.rmtree(out, ignore_errors=True)
+    make_pictures(source, out, jobs=jobs, progress=False, **options)
 
 
 def pressed(page, control, key: str) -> np.ndarray:
@@ -501,9 +622,17 @@ def main() -> None:
     """Measure everything, or only what is quick."""
     parser = argparse.ArgumentParser(description="Measure speed and memory against the plain way.")
     parser.add_argument("--quick", action="store_true", help="skip the chapters and the hour of music")
-    quick = parser.parse_args().quick
+    parser.add_argument("--folders", action="store_true", help="measure only how a folder becomes a data set")
+    parser.add_argument(
+        "--music", type=Path, help="a folder of music of your own for that, instead of the shipped pieces"
+    )
+    given = parser.parse_args()
+    quick = given.quick
 
     def rows(folder: Path) -> Iterator[Row]:
+        if given.folders:
+            yield from data_sets(folder, given.music)
+            return
         yield from first_picture(folder)
         yield from loading()
         yield from measuring()
@@ -514,6 +643,7 @@ def main() -> None:
         if not quick:
             yield from chapters()
             yield from hour(folder)
+            yield from data_sets(folder, given.music)
 
     with tempfile.TemporaryDirectory() as folder:
         print_table(rows(Path(folder)))

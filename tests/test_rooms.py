@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    {"explorer"},
-    {"player", "figures"},
-    {"pictures", "sounds", "exercises", "predictions"},
+    {"explorer", "command"},
+    {"player", "figures", "folders", "robots"},
+    {"pictures", "sounds", "exercises", "predictions", "recipes"},
     {"tempo", "sections"},
-    {"features", "colors"},
+    {"features", "colors", "passages"},
     {"spectra", "scales", "corpus"},
-    {"moments", "layouts", "tracks"},
-    {"checks", "outputs", "files", "mixing", "cells"},
+    {"moments", "layouts", "tracks", "sources"},
+    {"checks", "outputs", "files", "mixing", "cells", "ledger", "workers"},
     {"mpeg"},
 ]
 ROW = {room: row for row, rooms in enumerate(ROOMS) for room in rooms}
