@@ -11,7 +11,7 @@ import numpy as np
 
 from helpers import features, spectra
 
-__all__ = ["Eye", "Share", "Whitening", "better", "found", "interval", "nearest", "pixels", "sound"]
+__all__ = ["Eye", "Share", "Whitening", "alike", "better", "found", "interval", "pixels", "sound"]
 
 # What keeps a patch without any structure from being blown up; pixels go from 0 to 255.
 _FLAT = 10.0
@@ -60,50 +60,92 @@ class Eye:
     _kinds: np.ndarray = field(default=None, repr=False)
 
     def learn(self, pictures, patches: int = 48_000) -> "Eye":
-        """Learn from pictures, uint8 [n, height, width] or [n, height, width, 3], and return the eye itself."""
+        """Learn from patches at random places in pictures, and return the eye itself.
+
+        Parameters
+        ----------
+        pictures : uint8 [n, height, width] or [n, height, width, 3]
+        patches : int
+            From how many patches it learns, as many of each picture.
+
+        Raises
+        ------
+        ValueError
+            If a picture is smaller than a patch, or not of the shape above.
+        """
         from sklearn.cluster import MiniBatchKMeans
 
+        pictures = self._checked(pictures)
         dice = np.random.default_rng(self.seed)
         each = -(-patches // len(pictures))
-        drawn = [self._patches(picture, 1) for picture in pictures]
-        known = np.concatenate([some[dice.choice(len(some), min(each, len(some)), replace=False)] for some in drawn])
+        high, wide = (side - self.size + 1 for side in pictures.shape[1:3])
+        known = np.concatenate(
+            [
+                _even(_windows(one, self.size)[dice.integers(high, size=each), dice.integers(wide, size=each)])
+                for one in pictures
+            ]
+        )
         self._mean = known.mean(axis=0)
         values, vectors = np.linalg.eigh(np.cov(known - self._mean, rowvar=False))
-        self._white = (vectors / np.sqrt(np.maximum(values, 0) + _RIDGE)) @ vectors.T
+        self._white = ((vectors / np.sqrt(np.maximum(values, 0) + _RIDGE)) @ vectors.T).astype(np.float32)
         kinds = MiniBatchKMeans(min(self.centroids, len(known)), random_state=self.seed, n_init=1, batch_size=4096)
         self._kinds = kinds.fit((known - self._mean) @ self._white).cluster_centers_.astype(np.float32)
         return self
 
     def see(self, pictures) -> np.ndarray:
         """Return what it sees in each picture: float32 [n, numbers], means and deviations of what was found."""
-        return np.array([self._seen(picture) for picture in pictures])
+        from joblib import Parallel, delayed
+        from threadpoolctl import threadpool_limits
+
+        if self._kinds is None:
+            raise ValueError("This eye has learned nothing yet: eye.learn(pictures) comes before eye.see(pictures).")
+        with threadpool_limits(1):
+            seen = Parallel(-1, prefer="threads")(delayed(self._seen)(one) for one in self._checked(pictures))
+        return np.array(seen)
 
     @property
     def learned(self) -> np.ndarray:
-        """The patches that it has learned, as differences from their mean: float32 [centroids, size, size, channels]."""
+        """The patches it has learned, less their means: float32 [centroids, size, size, channels]."""
         shapes = self._kinds @ np.linalg.inv(self._white) + self._mean
-        return shapes.reshape(len(shapes), self.size, self.size, -1)
+        return shapes.reshape(len(shapes), -1, self.size, self.size).transpose(0, 2, 3, 1)
 
-    def _patches(self, picture, step: int) -> np.ndarray:
-        """Return all patches of a picture, each less its mean and divided by its deviation: float32 [n, pixels]."""
-        picture = np.asarray(picture, np.float32).reshape(*picture.shape[:2], -1)
-        windows = np.lib.stride_tricks.sliding_window_view(picture, (self.size, self.size), axis=(0, 1))
-        patches = windows[::step, ::step].transpose(0, 1, 3, 4, 2).reshape(-1, self.size**2 * picture.shape[2])
-        patches = patches - patches.mean(axis=1, keepdims=True)
-        return patches / np.sqrt((patches**2).mean(axis=1, keepdims=True) + _FLAT)
+    def _checked(self, pictures) -> np.ndarray:
+        pictures = np.asarray(pictures)
+        if pictures.ndim not in (3, 4) or not len(pictures) or min(pictures.shape[1:3]) < self.size:
+            raise ValueError(
+                f"Pictures of shape {pictures.shape} were given; [n, height, width] or [n, height, width, 3] was "
+                f"expected, at least one and at least {self.size} pixels a side."
+            )
+        return pictures
 
     def _seen(self, picture) -> np.ndarray:
-        white = ((self._patches(picture, self.step) - self._mean) @ self._white).astype(np.float32)
-        squares = (white**2).sum(axis=1, keepdims=True) - 2 * white @ self._kinds.T + (self._kinds**2).sum(axis=1)
-        apart = np.sqrt(np.maximum(squares, 0))
-        near = np.maximum(apart.mean(axis=1, keepdims=True) - apart, 0)
-        rows, columns = (len(range(0, side - self.size + 1, self.step)) for side in picture.shape[:2])
+        windows = _windows(picture, self.size)[:: self.step, :: self.step]
+        rows, columns = windows.shape[:2]
+        white = (_even(windows.reshape(rows * columns, *windows.shape[2:])) - self._mean) @ self._white
+        apart = white @ (-2 * self._kinds.T)
+        apart += (white**2).sum(axis=1, keepdims=True)
+        apart += (self._kinds**2).sum(axis=1)
+        np.sqrt(np.maximum(apart, 0, out=apart), out=apart)
+        near = np.subtract(apart.mean(axis=1, keepdims=True), apart, out=apart)
+        near = np.maximum(near, 0, out=near).reshape(rows, columns, -1)
         middle = np.arange(rows) * self.step + self.size // 2
-        zone = (middle % self.bands) * self.zones // self.bands
-        near = near.reshape(rows, columns, -1)
+        zone = middle % self.bands * self.zones // self.bands
         parts = [near[zone == z].reshape(-1, near.shape[2]) for z in range(self.zones)]
         parts = [part if len(part) else np.zeros((1, near.shape[2]), np.float32) for part in parts]
         return np.concatenate([stat for part in parts for stat in (part.mean(axis=0), part.std(axis=0))])
+
+
+def _windows(picture, size: int) -> np.ndarray:
+    """Return the patch at every place of a picture, without copying: [rows, columns, channels, size, size]."""
+    picture = picture.reshape(*picture.shape[:2], -1)
+    return np.lib.stride_tricks.sliding_window_view(picture, (size, size), axis=(0, 1))
+
+
+def _even(patches) -> np.ndarray:
+    """Return patches, each less its mean and divided by its deviation: float32 [n, pixels]."""
+    patches = patches.reshape(len(patches), -1).astype(np.float32)
+    patches -= patches.mean(axis=1, keepdims=True)
+    return patches / np.sqrt((patches**2).mean(axis=1, keepdims=True) + _FLAT)
 
 
 @dataclass(frozen=True)
@@ -125,9 +167,16 @@ class Whitening:
         """Return the one that fits the features [n, numbers] of some pictures, whose names are not needed."""
         mean, scale = known.mean(axis=0), known.std(axis=0)
         scale = np.where(scale > 1e-6 * max(1e-12, scale.max()), scale, np.inf)
-        _, values, directions = np.linalg.svd((known - mean) / scale, full_matrices=False)
-        variance = values**2 / len(known)
-        return cls(mean, scale, directions.T / np.sqrt(variance + _RIDGE))
+        scaled = (known - mean) / scale
+        # Of the two matrices that have the same directions, the smaller one.
+        if len(known) < known.shape[1]:
+            values, vectors = np.linalg.eigh(scaled @ scaled.T / len(known))
+            kept = values > 1e-9 * values[-1]
+            values = values[kept]
+            directions = scaled.T @ (vectors[:, kept] / np.sqrt(values * len(known)))
+        else:
+            values, directions = np.linalg.eigh(scaled.T @ scaled / len(known))
+        return cls(mean, scale, directions / np.sqrt(np.maximum(values, 0) + _RIDGE))
 
     def __call__(self, seen) -> np.ndarray:
         """Return features in that scale, each row of length 1, so that a product of two rows is their cosine."""
@@ -185,44 +234,65 @@ def sound(track, when) -> np.ndarray:
     return np.concatenate(numbers)
 
 
-def found(seen, wanted, known=None) -> np.ndarray:
-    """Ask for each row of `seen` which row of `wanted` is most like it; right is the one of the same number.
+def alike(seen, wanted, known=None) -> np.ndarray:
+    """Compare each part of a piece with each other part: the cosine of their whitened features.
 
-    Features are whitened. To be fair, the whitening is not fitted on what it judges: the pieces are dealt into five
-    groups, and each group is judged by a whitening that was fitted on the other four.
+    To be fair, a whitening is not fitted on what it judges: the pieces are dealt into five groups, and each group is
+    judged by a whitening that was fitted on the pictures of the other four. Where there are several kinds of features,
+    add what this returns for each of them.
 
     Parameters
     ----------
-    seen, wanted : float [pieces, numbers]
-        Features of one part of each piece, and of another part of it.
+    seen, wanted : float [pieces, numbers] or [pieces, pictures, numbers]
+        Features of one part of each piece, and of another part of it; those of several pictures are averaged.
     known : float [n, numbers], optional
         Features of other pieces; if given, the whitening is fitted on these alone.
 
     Returns
     -------
-    bool [pieces]
-        Which were found.
+    float [pieces, pieces]
+        −1 to 1; row i compares `seen[i]` with all that is wanted.
+
+    Raises
+    ------
+    ValueError
+        If the two do not fit each other, or there are fewer than two pieces and nothing else is known.
     """
-    return nearest(seen, wanted, known)[:, 0] == np.arange(len(seen))
+    seen, wanted = (np.asarray(part, float).reshape(len(part), -1, np.shape(part)[-1]) for part in (seen, wanted))
+    if len(seen) != len(wanted) or seen.shape[2] != wanted.shape[2] or (known is None and len(seen) < 2):
+        raise ValueError(
+            f"Features of {seen.shape[0]} and {wanted.shape[0]} pieces, {seen.shape[2]} and {wanted.shape[2]} numbers "
+            "each, were given; as many of one as of the other were expected, and at least two pieces."
+        )
+    result = np.empty((len(seen), len(wanted)))
+    group = np.random.default_rng(0).permutation(len(seen)) % 5
+    for mine in (group == one for one in set(group)):
+        if known is None:
+            others = np.concatenate([seen[~mine], wanted[~mine]]).reshape(-1, seen.shape[2])
+        white = Whitening.of(others if known is None else known)
+        result[mine] = white(seen[mine].mean(axis=1)) @ white(wanted.mean(axis=1)).T
+    return result
 
 
-def nearest(seen, wanted, known=None) -> np.ndarray:
-    """Return for each row of `seen` the rows of `wanted`, the most alike first: int [pieces, pieces].
+def found(alike, among=None) -> np.ndarray:
+    """Return for each row whether the greatest number is the one of the same piece: bool [pieces].
 
     Parameters
     ----------
-    seen, wanted, known
-        As for `found`.
+    alike : float [pieces, pieces]
+    among : sequence [pieces], optional
+        The family of each piece, if the robot chooses among siblings only.
+
+    Examples
+    --------
+    >>> found([[0.9, 0.1], [0.8, 0.3]])
+    array([ True, False])
     """
-    order = np.empty((len(seen), len(wanted)), np.int64)
-    group = np.random.default_rng(0).permutation(len(seen)) % 5
-    for one in range(5):
-        mine = group == one
-        others = np.concatenate([seen[~mine], wanted[~mine]]) if known is None else known
-        if mine.any():
-            white = Whitening.of(others)
-            order[mine] = np.argsort(-white(seen[mine]) @ white(wanted).T, axis=1, kind="stable")
-    return order
+    alike = np.asarray(alike, float)
+    if among is not None:
+        among = np.asarray(among)
+        alike = np.where(among[:, np.newaxis] == among, alike, -np.inf)
+    return alike.argmax(axis=1) == np.arange(len(alike))
 
 
 class Share(NamedTuple):

@@ -1,0 +1,146 @@
+"""Let a robot look at a whole folder of music. Explained in notebooks/16-robot.ipynb.
+
+`make study MUSIC=~/Music` prints how often a robot finds the second half of a piece by its first half, in several ways.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from helpers import corpus, recipes, robots, workers
+from helpers.moments import between
+from helpers.tracks import TrackError, load_track
+
+__all__ = ["Seen", "halves", "look", "table"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What there is to look at, of many pieces.
+
+    Attributes
+    ----------
+    pieces : list of corpus.Piece
+    pictures : uint8 [pieces, 2, n, height, width] or [pieces, 2, n, height, width, 3]
+        Some of each half.
+    starts : float [pieces, 2, n]
+        The second at which each begins.
+    sounds : float [pieces, 2, n, numbers] or None
+        What `robots.sound` says of the same moments.
+    """
+
+    pieces: list
+    pictures: np.ndarray
+    starts: np.ndarray
+    sounds: np.ndarray | None
+
+    @property
+    def families(self) -> np.ndarray:
+        """The family of each piece."""
+        return np.array([piece.family for piece in self.pieces])
+
+    def seen_by(self, see: Callable) -> np.ndarray:
+        """Return what an eye sees in all of the pictures: float [pieces, 2, n, numbers]."""
+        shape = self.pictures.shape
+        return see(self.pictures.reshape(-1, *shape[3:])).reshape(*shape[:3], -1)
+
+
+def halves(track, moments: int, seconds: float = 10, pictures: int = 2) -> list:
+    """Cut some stretches of equal length out of each half of a piece, evenly spaced.
+
+    Parameters
+    ----------
+    track : Track
+    moments : int
+        How many there are in a stretch.
+    seconds : float
+        How long a stretch is.
+    pictures : int
+        How many stretches there are in a half. They overlap where the half is short.
+
+    Returns
+    -------
+    list of two lists of float64 [moments + 1]
+        Edges in seconds.
+
+    Raises
+    ------
+    ValueError
+        If a half is shorter than a stretch.
+    """
+    half = track.duration / 2
+    if half < seconds:
+        raise ValueError(f"'{track.name}' lasts {track.duration:.1f} s; at least {2 * seconds:g} s were expected.")
+    starts = np.linspace(0, half - seconds, pictures) if pictures > 1 else [(half - seconds) / 2]
+    return [[between(at + start, at + start + seconds, moments) for start in starts] for at in (0, half)]
+
+
+def look(crowd, recipe, when=halves, listen: bool = False, jobs: int = 1, progress: bool = False) -> Seen:
+    """Make pictures of all pieces; a piece that cannot be used leaves the corpus, with a sentence why.
+
+    Parameters
+    ----------
+    crowd : Corpus
+    recipe : Recipe
+        From `recipes.prepare`.
+    when : function
+        Is given a track and how many moments a picture has, and returns two lists of edges, as `halves` does.
+    listen : bool
+        Whether `robots.sound` listens as well.
+    jobs : int
+        In how many processes.
+    progress : bool
+        Whether a bar shows how far it is.
+
+    Raises
+    ------
+    TrackError
+        If fewer than eight pieces are left.
+    """
+    tasks = [(piece, recipe, when, listen) for piece in crowd.pieces]
+    results = workers.run(_look_at, tasks, jobs)
+    if progress:
+        from tqdm import tqdm
+
+        results = tqdm(results, total=len(tasks), unit="piece")
+    shown = {}
+    for (piece, *_), result in results:
+        if isinstance(result, tuple):
+            shown[piece] = result
+        else:
+            crowd.skipped[str(piece.source)] = result or "It cannot be decoded: the process died of it."
+    crowd.pieces[:] = [piece for piece in crowd.pieces if piece in shown]
+    crowd.check()
+    pictures, starts, sounds = zip(*(shown[piece] for piece in crowd.pieces), strict=True)
+    return Seen(list(crowd.pieces), np.array(pictures), np.array(starts), np.array(sounds) if listen else None)
+
+
+def _look_at(piece, recipe, when, listen: bool):
+    """Return the pictures, starts and sounds of one piece, or a sentence why there are none."""
+    try:
+        track = load_track(piece.source)
+        edges = when(track, recipe.moments)
+    except (TrackError, ValueError) as error:
+        return str(error)
+    pictures = [[recipe.paint(recipe.measure(track, one)) for one in half] for half in edges]
+    sounds = [[robots.sound(track, one) for one in half] for half in edges] if listen else None
+    return np.array(pictures), [[one[0] for one in half] for half in edges], sounds
+
+
+def table(seen: Seen) -> dict[str, np.ndarray]:
+    """Compare the halves of all pieces in several ways: how alike they are, float [pieces, pieces], by name."""
+    eye = robots.Eye(bands=56).learn(seen.pictures[:, 0, 0])
+    ways = {
+        "pixels": seen.seen_by(robots.pixels),
+        "no picture, 128 numbers": seen.sounds[..., :128],
+        "no picture, 652 numbers": seen.sounds,
+        "learned patches": seen.seen_by(eye.see),
+    }
+    result = {name: robots.alike(what[:, 0], what[:, 1]) for name, what in ways.items()}
+    result["patches and no picture"] = result["learned patches"] + result["no picture, 652 numbers"]
+    return result
