@@ -46,6 +46,9 @@ bench: $(TESTING)  ## measure speed and memory against the plain way
 notebooks: $(READY)  ## run every chapter and store what it shows
 	$(BIN)/python tests/chapters.py $(CHAPTERS)
 
+study: $(READY)  ## let a robot look at a folder of music: make study MUSIC=~/Music
+	$(BIN)/python -m helpers.study $(if $(MUSIC),"$(MUSIC)")
+
 learner: $(READY)  ## copy the chapters without what they show into learner/, for a workshop
 	@rm -rf learner && mkdir learner && cp -R notebooks/thumbnails learner
 	$(BIN)/jupyter nbconvert --log-level WARN --to notebook --ClearOutputPreprocessor.enabled=True --output-dir learner $(CHAPTERS)

@@ -4,7 +4,6 @@
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ import numpy as np
 
 from helpers import corpus, recipes, robots, workers
 from helpers.moments import between
-from helpers.tracks import TrackError, load_track
+from helpers.tracks import Track, TrackError, load_track
 
-__all__ = ["Seen", "halves", "look", "table"]
+__all__ = ["Seen", "halves", "look", "medley", "report", "table"]
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def halves(track, moments: int, seconds: float = 10, pictures: int = 2) -> list:
     return [[between(at + start, at + start + seconds, moments) for start in starts] for at in (0, half)]
 
 
-def look(crowd, recipe, when=halves, listen: bool = False, jobs: int = 1, progress: bool = False) -> Seen:
+def look(crowd, recipe, when=halves, listen: bool = False, jobs: int | None = None, progress: bool = False) -> Seen:
     """Make pictures of all pieces; a piece that cannot be used leaves the corpus, with a sentence why.
 
     Parameters
@@ -93,7 +92,7 @@ def look(crowd, recipe, when=halves, listen: bool = False, jobs: int = 1, progre
     listen : bool
         Whether `robots.sound` listens as well.
     jobs : int
-        In how many processes.
+        In how many processes; without it, one for each core.
     progress : bool
         Whether a bar shows how far it is.
 
@@ -102,8 +101,10 @@ def look(crowd, recipe, when=halves, listen: bool = False, jobs: int = 1, progre
     TrackError
         If fewer than eight pieces are left.
     """
+    from joblib import cpu_count
+
     tasks = [(piece, recipe, when, listen) for piece in crowd.pieces]
-    results = workers.run(_look_at, tasks, jobs)
+    results = workers.run(_look_at, tasks, jobs or cpu_count())
     if progress:
         from tqdm import tqdm
 
@@ -144,3 +145,71 @@ def table(seen: Seen) -> dict[str, np.ndarray]:
     result = {name: robots.alike(what[:, 0], what[:, 1]) for name, what in ways.items()}
     result["patches and no picture"] = result["learned patches"] + result["no picture, 652 numbers"]
     return result
+
+
+def medley(seen: Seen, seconds: float, sr: int = 22050) -> Track:
+    """Return one track in which the stretch of every first picture follows the other, `seconds` each.
+
+    With it, pictures of different pieces stand in one player.
+    """
+    from scipy.signal import resample_poly
+
+    each = round(seconds * sr)
+    signal = np.zeros((len(seen.pieces), each), np.float32)
+    for row, piece, start in zip(signal, seen.pieces, seen.starts[:, 0, 0], strict=True):
+        track = load_track(piece.source)
+        first = int(start * track.sr)
+        part = track.signal[first : first + round(seconds * track.sr)]
+        common = np.gcd(track.sr, sr)
+        part = part if track.sr == sr else resample_poly(part, sr // common, track.sr // common)
+        row[: len(part)] = part[:each]
+    return Track(signal.ravel(), sr, "one after the other")
+
+
+def report(seen: Seen) -> str:
+    """Return a table: how often the second half is found by the first, among all pieces and among siblings."""
+    families = seen.families
+    ways = table(seen)
+    best = robots.found(ways["no picture, 652 numbers"])
+    siblings = np.array([np.sum(families == family) for family in families])
+    lines = [
+        f"{len(families)} pieces in {len(set(families))} folders; {2 * seen.pictures.shape[2]} pictures of each",
+        f"{'':<26}{'among all':<20}{'in its folder':<20}less the best without a picture",
+        f"{'chance':<26}{1 / len(families):<20.3f}{np.mean(1 / siblings):<20.2f}",
+    ]
+    for name, way in ways.items():
+        right = robots.found(way)
+        among, inside, more = (
+            robots.interval(right),
+            robots.interval(robots.found(way, families)),
+            robots.better(right, best),
+        )
+        lines.append(f"{name:<26}{among!s:<20}{inside!s:<20}{more}")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table of a folder; return 0, or 2 if the folder will not do."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.study", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("folder", nargs="?", help="a folder of music; without it, the crowd")
+    parser.add_argument("--seconds", type=float, help="of a picture (30; 10 for the crowd)")
+    parser.add_argument("--pictures", type=int, help="of each half (4; 2 for the crowd)")
+    parser.add_argument("--most", type=int, default=1000, help="how many pieces at most (%(default)s)")
+    parser.add_argument("--jobs", type=int, help="how many processes (one for each core)")
+    given = parser.parse_args(arguments)
+    seconds, pictures = (given.seconds or 30, given.pictures or 4) if given.folder else (10, 2)
+    try:
+        crowd = corpus.gather(given.folder, given.most, 2 * seconds)
+        when = partial(halves, seconds=seconds, pictures=pictures)
+        seen = look(crowd, recipes.prepare("rows"), when, listen=True, jobs=given.jobs, progress=True)
+    except (TrackError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    for name, why in crowd.skipped.items():
+        print(f"skipped {name}: {why}", file=sys.stderr)
+    print(report(seen))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    {"explorer", "command"},
+    {"explorer", "command", "study"},
     {"player", "figures", "folders", "robots"},
     {"pictures", "sounds", "exercises", "predictions", "recipes"},
     {"tempo", "sections"},
