@@ -11,7 +11,7 @@ import numpy as np
 
 from helpers import features, spectra
 
-__all__ = ["Eye", "Share", "Whitening", "alike", "better", "found", "interval", "pixels", "sound"]
+__all__ = ["Eye", "Share", "Whitening", "alike", "better", "found", "interval", "photographs", "pixels", "sound"]
 
 # What keeps a patch without any structure from being blown up; pixels go from 0 to 255.
 _FLAT = 10.0
@@ -42,6 +42,10 @@ class Eye:
         Pixels from one patch to the next.
     seed : int
         Of the patches that it learns from.
+    mean, white : float [pixels], float [pixels, pixels]
+        Once it has learned: what is subtracted from a patch, and how the rest is whitened.
+    kinds : float32 [centroids, pixels]
+        The centroids, among whitened patches.
 
     Examples
     --------
@@ -56,9 +60,9 @@ class Eye:
     zones: int = 4
     step: int = 4
     seed: int = 0
-    _mean: np.ndarray = field(default=None, repr=False)
-    _white: np.ndarray = field(default=None, repr=False)
-    _kinds: np.ndarray = field(default=None, repr=False)
+    mean: np.ndarray = field(default=None, repr=False)
+    white: np.ndarray = field(default=None, repr=False)
+    kinds: np.ndarray = field(default=None, repr=False)
 
     def learn(self, pictures, patches: int = 20_000) -> "Eye":
         """Learn from patches at random places in pictures, and return the eye itself.
@@ -86,13 +90,13 @@ class Eye:
                 for one in pictures
             ]
         )
-        self._mean = known.mean(axis=0)
-        values, vectors = np.linalg.eigh(np.cov(known - self._mean, rowvar=False))
-        self._white = ((vectors / np.sqrt(np.maximum(values, 0) + _OF_PATCHES)) @ vectors.T).astype(np.float32)
+        self.mean = known.mean(axis=0)
+        values, vectors = np.linalg.eigh(np.cov(known - self.mean, rowvar=False))
+        self.white = ((vectors / np.sqrt(np.maximum(values, 0) + _OF_PATCHES)) @ vectors.T).astype(np.float32)
         kinds = MiniBatchKMeans(
             min(self.centroids, len(known)), random_state=self.seed, n_init=1, batch_size=2048, max_iter=3
         )
-        self._kinds = kinds.fit((known - self._mean) @ self._white).cluster_centers_.astype(np.float32)
+        self.kinds = kinds.fit((known - self.mean) @ self.white).cluster_centers_.astype(np.float32)
         return self
 
     def see(self, pictures) -> np.ndarray:
@@ -100,7 +104,7 @@ class Eye:
         from joblib import Parallel, delayed
         from threadpoolctl import threadpool_limits
 
-        if self._kinds is None:
+        if self.kinds is None:
             raise ValueError("This eye has learned nothing yet: eye.learn(pictures) comes before eye.see(pictures).")
         with threadpool_limits(1):
             seen = Parallel(-1, prefer="threads")(delayed(self._seen)(one) for one in self._checked(pictures))
@@ -109,7 +113,7 @@ class Eye:
     @property
     def learned(self) -> np.ndarray:
         """The patches it has learned, less their means: float32 [centroids, size, size, channels]."""
-        shapes = self._kinds @ np.linalg.inv(self._white) + self._mean
+        shapes = self.kinds @ np.linalg.inv(self.white) + self.mean
         return shapes.reshape(len(shapes), -1, self.size, self.size).transpose(0, 2, 3, 1)
 
     def _checked(self, pictures) -> np.ndarray:
@@ -124,10 +128,10 @@ class Eye:
     def _seen(self, picture) -> np.ndarray:
         windows = _windows(picture, self.size)[:: self.step, :: self.step]
         rows, columns = windows.shape[:2]
-        white = (_even(windows.reshape(rows * columns, *windows.shape[2:])) - self._mean) @ self._white
-        apart = white @ (-2 * self._kinds.T)
+        white = (_even(windows.reshape(rows * columns, *windows.shape[2:])) - self.mean) @ self.white
+        apart = white @ (-2 * self.kinds.T)
         apart += (white**2).sum(axis=1, keepdims=True)
-        apart += (self._kinds**2).sum(axis=1)
+        apart += (self.kinds**2).sum(axis=1)
         np.sqrt(np.maximum(apart, 0, out=apart), out=apart)
         near = np.subtract(apart.mean(axis=1, keepdims=True), apart, out=apart)
         near = np.maximum(near, 0, out=near).reshape(rows, columns, -1)
@@ -207,6 +211,54 @@ def pixels(pictures, side: int = 28) -> np.ndarray:
         shape = [-1 if a == axis else 1 for a in range(pictures.ndim)]
         pictures = np.add.reduceat(pictures, edges, axis=axis) / counts.reshape(shape)
     return pictures.reshape(len(pictures), -1)
+
+
+def photographs(pictures, layer: str = "early", bands: int = 56, zones: int = 4) -> np.ndarray:
+    """Return what a network sees that was trained on photographs: SqueezeNet 1.1, with the weights of torchvision.
+
+    Parameters
+    ----------
+    pictures : uint8 [n, height, width] or [n, height, width, 3]
+    layer : "early" or "last"
+        The fourth of its modules that are called "fire", pooled in zones as `Eye` does; or its 1000 classes.
+    bands, zones : int
+        As for `Eye`.
+
+    Returns
+    -------
+    float32 [n, numbers]
+
+    Raises
+    ------
+    ImportError, OSError
+        If torch or torchvision is not installed, or the weights cannot be had.
+    """
+    try:
+        import torch
+        from torchvision.models import SqueezeNet1_1_Weights, squeezenet1_1
+    except ImportError:
+        raise ImportError(
+            "No network was asked: torch and torchvision are not installed. Say pip install 'music-you-can-see[network]'."
+        ) from None
+    try:
+        network = squeezenet1_1(weights=SqueezeNet1_1_Weights.IMAGENET1K_V1).eval()
+    except OSError as error:
+        raise OSError(f"No network was asked: its weights cannot be had ({error}).") from None
+    seen = []
+    for picture in np.asarray(pictures):
+        colored = picture if picture.ndim == 3 else picture[..., np.newaxis].repeat(3, axis=2)
+        scaled = (colored / np.float32(255) - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
+        given = torch.from_numpy(scaled.astype(np.float32).transpose(2, 0, 1)[np.newaxis])
+        with torch.inference_mode():
+            if layer == "last":
+                seen.append(network(given)[0].numpy())
+                continue
+            found = network.features[:7](given)[0].numpy()
+        middle = (np.arange(found.shape[1]) + 0.5) * len(picture) / found.shape[1]
+        zone = (middle % bands * zones // bands).astype(int)
+        parts = [found[:, zone == z].reshape(len(found), -1) for z in range(zones)]
+        seen.append(np.concatenate([stat for part in parts for stat in (part.mean(axis=1), part.std(axis=1))]))
+    return np.array(seen, np.float32)
 
 
 def sound(track, when) -> np.ndarray:

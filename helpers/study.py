@@ -11,11 +11,11 @@ from functools import partial
 
 import numpy as np
 
-from helpers import corpus, recipes, robots, workers
+from helpers import colors, corpus, features, recipes, robots, workers
 from helpers.moments import between
 from helpers.tracks import Track, TrackError, load_track
 
-__all__ = ["Seen", "halves", "look", "medley", "report", "table"]
+__all__ = ["Seen", "halves", "levels", "look", "medley", "report", "table"]
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,11 @@ def look(crowd, recipe, when=halves, listen: bool = False, jobs: int | None = No
     crowd.check()
     pictures, starts, sounds = zip(*(shown[piece] for piece in crowd.pieces), strict=True)
     return Seen(list(crowd.pieces), np.array(pictures), np.array(starts), np.array(sounds) if listen else None)
+
+
+def levels(power, top_db: float = 80.0) -> np.ndarray:
+    """Return power as the 256 levels of a picture, in order of time: uint8 [bands, moments]."""
+    return colors.levels(features.decibels(power, top_db), -top_db, 0)
 
 
 def _look_at(piece, recipe, when, listen: bool):
