@@ -79,6 +79,7 @@ class Eye:
             If a picture is smaller than a patch, or not of the shape above.
         """
         from sklearn.cluster import MiniBatchKMeans
+        from threadpoolctl import threadpool_limits
 
         pictures = self._checked(pictures)
         dice = np.random.default_rng(self.seed)
@@ -96,7 +97,8 @@ class Eye:
         kinds = MiniBatchKMeans(
             min(self.centroids, len(known)), random_state=self.seed, n_init=1, batch_size=2048, max_iter=3
         )
-        self.kinds = kinds.fit((known - self.mean) @ self.white).cluster_centers_.astype(np.float32)
+        with threadpool_limits(1):
+            self.kinds = kinds.fit((known - self.mean) @ self.white).cluster_centers_.astype(np.float32)
         return self
 
     def see(self, pictures) -> np.ndarray:
@@ -238,7 +240,7 @@ def photographs(pictures, layer: str = "early", bands: int = 56, zones: int = 4)
         from torchvision.models import SqueezeNet1_1_Weights, squeezenet1_1
     except ImportError:
         raise ImportError(
-            "No network was asked: torch and torchvision are not installed. Say pip install 'music-you-can-see[network]'."
+            "No network was asked: for torch and torchvision, say pip install 'music-you-can-see[network]'."
         ) from None
     try:
         network = squeezenet1_1(weights=SqueezeNet1_1_Weights.IMAGENET1K_V1).eval()
