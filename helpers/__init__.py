@@ -12,8 +12,9 @@ cells.watch()
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        *("cells", "checks", "colors", "corpus", "exercises", "explorer", "features", "figures", "files", "layouts"),
+        *("cells", "checks", "colors", "corpus", "exercises", "explorer", "features", "figures", "files", "guesses"),
         *(
+            "layouts",
             "mixing",
             "moments",
             "mpeg",
@@ -21,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "pictures",
             "player",
             "predictions",
+            "quizzes",
             "scales",
             "sections",
             "sounds",
@@ -38,6 +40,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pictures": ["Picture", "gallery"],
         "player": ["Player", "play"],
         "predictions": ["predict", "shuffled"],
+        "quizzes": ["Quiz", "quiz"],
         "sounds": ["resynthesise"],
         "tracks": ["Track", "TrackError", "load_track"],
     },

@@ -241,8 +241,8 @@ def explore(function, *, track=None, titles=None, **ranges) -> Explorer:
     Parameters
     ----------
     function : callable
-        Returns a Picture, a 2-D array of numbers, or a list of them. If it fails, its error is shown as a sentence
-        below the last good picture.
+        Returns a Picture (`figures.picture` makes a figure one), a 2-D array of numbers, or a list of them. If it
+        fails, its error is shown as a sentence below the last good picture.
     track : Track, optional
         The music whose equal moments are the columns of a 2-D array; without it, an array is silent.
     titles : sequence of str, optional

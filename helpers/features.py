@@ -2,8 +2,8 @@
 
 Every measurement takes a track and moments and returns float32 [bins, n]: one column a moment, the lowest bin
 first. Explained in notebooks/01-waveform.ipynb (`envelope`, `waveform`), 02-amplitude-histogram.ipynb
-(`amplitude_histogram`), 04-decibels.ipynb (`spectrogram`, `decibels`), 05-mel.ipynb (`mel`), 06-perceptual.ipynb
-(`perceptual_mel`), 12-timbre.ipynb (`timbre`) and 13-colour.ipynb (`onset_strength`, `chroma`).
+(`amplitude_histogram`), 03-spectrum.ipynb (`spectrogram`), 04-decibels.ipynb (`decibels`), 05-mel.ipynb (`mel`),
+06-perceptual.ipynb (`perceptual_mel`), 12-timbre.ipynb (`timbre`) and 13-colour.ipynb (`onset_strength`, `chroma`).
 """
 
 import numpy as np

@@ -1,4 +1,5 @@
-"""Draw measurements, and say every figure in words as well. Explained in notebooks/02-amplitude-histogram.ipynb.
+"""Draw measurements, and say every figure in words as well. Explained in notebooks/02-amplitude-histogram.ipynb and
+03-spectrum.ipynb (`picture`).
 
 `show` stores a figure together with its alt text, which is computed from what the figure holds: the words are true
 for any music, and the tests compare them.

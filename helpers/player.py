@@ -1,7 +1,7 @@
 """A picture you can hear: click it, and it plays from that moment. Explained in notebooks/00-start-here.ipynb.
 
-The page (`player.js`) draws the picture and plays the sound. Python hands it the pixels, the second of each pixel
-and, piece by piece when the page asks for them, samples, which are therefore never stored in a notebook.
+The page (`player.js`, `panel.js`) draws the picture and plays the sound. Python hands it the pixels, the second of each
+pixel and, piece by piece when the page asks for them, samples, which are therefore never stored in a notebook.
 """
 
 import uuid
@@ -22,7 +22,7 @@ __all__ = ["Player", "play"]
 
 _HERE = Path(__file__).resolve().parent
 # The page is one script, written in several files.
-_SCRIPTS = ("sound.js", "controls.js", "saved.js", "player.js")
+_SCRIPTS = ("sound.js", "controls.js", "saved.js", "panel.js", "player.js")
 # What a page is sent of a second, at most: a line of 2 Mbit/s carries two channels of 16 bits at this rate.
 _MOST_HZ = 48_000
 # How many seconds a page may ask for at once.

@@ -34,8 +34,6 @@ _LEAST = 3 * _TOGETHER
 # The most usual tempo; one octave from it counts 0.6, as in librosa.
 _USUAL_BPM = 130
 _SLOWEST, _FASTEST = 20, 400
-# Lines that are less alike than this are so by chance.
-_UNALIKE = 0.01
 # A line does not bridge so many beats in a row at which nothing begins, without being asked.
 _PAUSE = 4
 # Nothing begins where the mean band grows by less than this, in dB: it is the ripple of a steady tone.
@@ -70,9 +68,9 @@ class Pulse:
         A sentence that says what was found.
     score : float
         What speaks for this tempo: `alike` times `share` times the share of beats at which anything begins, times how
-        usual the tempo is.
+        usual the tempo is. Where no tempo holds, the share of beats that lie on one line stands for `alike`.
     alike : float
-        How alike lines are that last a beat, near and far ones: a correlation. Below 0.01 if no tempo holds.
+        How alike lines are that last a beat, near and far ones: a correlation. 0 if no tempo holds.
     share : float
         At which share of the beats more begins than on average.
     contrast : float
@@ -168,7 +166,7 @@ def find(track, bpm: float | None = None) -> Pulse:
         raise ValueError(f"bpm={bpm!r} was given; {_SLOWEST} to {_FASTEST} beats a minute were expected.")
     else:
         pulse = _listen(track, bpm, _held(track, bpm))
-    if pulse.period and not pulse.steady and pulse.alike <= _UNALIKE:
+    if pulse.period and not pulse.steady and not pulse.alike:
         pulse = _follow(track, pulse)
     return bars(track, pulse)[0] if pulse.period else pulse
 
@@ -189,7 +187,7 @@ def candidates(track) -> list[Pulse]:
     likely = [bpm for bpm in held if held[bpm]] or held
     found = [_listen(track, bpm, held[bpm]) for bpm in likely]
     found = found or [Pulse(np.empty(0), why="Nothing in it begins: there is no beat.")]
-    return sorted(found, key=lambda pulse: (pulse.period is None, -pulse.score))
+    return sorted(found, key=lambda pulse: (pulse.period is None, not pulse.alike, -pulse.score))
 
 
 def bars(track, pulse: Pulse, metres=(4, 3, 2)) -> list[Pulse]:
@@ -526,11 +524,10 @@ def _listen(track, bpm: float, held: list[_Stretch]) -> Pulse:
     contrast, share = float(loud[frames].mean()), float((loud[frames] > 1).mean())
     beats = _sharpen(track, frames[sounds] / _RATE)
     lines = _joined([one for part in held for one in _unbroken(beats, part)])
-    alike = sum(part.alike * (part.end - part.begin) for part in held) / len(strength)
-    if not (holds := bool(lines)):
-        lines = [_Line(beats, *line(beats))]
-        alike = _UNALIKE * lines[0].share
-    score = alike * share * sounds.mean() * np.exp(-0.5 * np.log2(bpm / _USUAL_BPM) ** 2)
+    holds = bool(lines)
+    lines = lines or [_Line(beats, *line(beats))]
+    alike = sum(part.alike * (part.end - part.begin) for part in held) / len(strength) if holds else 0.0
+    score = (alike or lines[0].share) * share * sounds.mean() * np.exp(-0.5 * np.log2(bpm / _USUAL_BPM) ** 2)
     pulse = Pulse(beats, score=float(score), contrast=contrast, share=share, alike=float(alike))
     # Of a short piece, the line alone must tell.
     short = len(strength) < _LEAST * 60 / bpm * _RATE and lines[0].share >= _STEADY and contrast >= _AUDIBLE

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    {"explorer", "command", "study"},
+    {"explorer", "command", "study", "quizzes"},
     {"player", "figures", "folders", "robots"},
-    {"pictures", "sounds", "exercises", "predictions", "recipes"},
+    {"pictures", "sounds", "exercises", "predictions", "recipes", "guesses"},
     {"tempo", "sections"},
     {"features", "colors", "passages"},
     {"spectra", "scales", "corpus"},

@@ -446,3 +446,15 @@ def test_onsets_are_kept_only_with_their_track(piece):
     assert tempo.onsets(track) is tempo.onsets(track)
     del track
     assert len(tempo._ONSETS) == before
+
+
+def test_how_alike_lines_of_one_tempo_are():
+    dice = np.random.default_rng(0)
+    shape = np.sin(np.arange(4000) / 7)
+    shape /= np.linalg.norm(shape)
+    for alike, there in ((0.5, False), (0.6, True)):
+        others = dice.normal(size=(200, 4000))
+        others -= np.outer(others @ shape, shape)
+        others /= np.linalg.norm(others, axis=1, keepdims=True)
+        first, last = tempo._run(np.sqrt(alike) * shape + np.sqrt(1 - alike) * others)
+        assert (last - first > 150) == there

@@ -10,6 +10,7 @@ from score import Score
 MASTER = {
     "seconds": 42.0,
     "fade": 1.0,
+    "dynamic": True,
     "rate": 22050,
     "channels": 1,
     "loudness": -19.0,
