@@ -16,8 +16,8 @@ __all__ = ["Eye", "Share", "Whitening", "alike", "better", "found", "interval", 
 # What keeps a patch without any structure from being blown up; pixels go from 0 to 255.
 _FLAT = 10.0
 # Added to the variance of every direction when patches are whitened, and when features are: what hardly varies is not
-# blown up. Chosen on one half of the open collection, reported on the other (chapter 16).
-_OF_PATCHES, _OF_FEATURES = 0.1, 0.3
+# blown up.
+_RIDGE = 0.1
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Eye:
         )
         self.mean = known.mean(axis=0)
         values, vectors = np.linalg.eigh(np.cov(known - self.mean, rowvar=False))
-        self.white = ((vectors / np.sqrt(np.maximum(values, 0) + _OF_PATCHES)) @ vectors.T).astype(np.float32)
+        self.white = ((vectors / np.sqrt(np.maximum(values, 0) + _RIDGE)) @ vectors.T).astype(np.float32)
         kinds = MiniBatchKMeans(
             min(self.centroids, len(known)), random_state=self.seed, n_init=1, batch_size=2048, max_iter=3
         )
@@ -172,8 +172,11 @@ class Whitening:
     turn: np.ndarray
 
     @classmethod
-    def of(cls, known) -> "Whitening":
-        """Return the one that fits the features [n, numbers] of some pictures, whose names are not needed."""
+    def of(cls, known, ridge: float = _RIDGE) -> "Whitening":
+        """Return the one that fits the features [n, numbers] of some pictures, whose names are not needed.
+
+        `ridge` is added to the variance of each direction: the greater, the less is changed.
+        """
         mean, scale = known.mean(axis=0), known.std(axis=0)
         scale = np.where(scale > 1e-6 * max(1e-12, scale.max()), scale, np.inf)
         scaled = (known - mean) / scale
@@ -185,7 +188,7 @@ class Whitening:
             directions = scaled.T @ (vectors[:, kept] / np.sqrt(values * len(known)))
         else:
             values, directions = np.linalg.eigh(scaled.T @ scaled / len(known))
-        return cls(mean, scale, directions / np.sqrt(np.maximum(values, 0) + _OF_FEATURES))
+        return cls(mean, scale, directions / np.sqrt(np.maximum(values, 0) + ridge))
 
     def __call__(self, seen) -> np.ndarray:
         """Return features in that scale, each row of length 1, so that a product of two rows is their cosine."""
@@ -291,7 +294,7 @@ def sound(track, when) -> np.ndarray:
     return np.concatenate(numbers)
 
 
-def alike(seen, wanted, known=None) -> np.ndarray:
+def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
     """Compare each part of a piece with each other part: the cosine of their whitened features.
 
     To be fair, a whitening is not fitted on what it judges: the pieces are dealt into five groups, and each group is
@@ -304,6 +307,8 @@ def alike(seen, wanted, known=None) -> np.ndarray:
         Features of one part of each piece, and of another part of it; those of several pictures are averaged.
     known : float [n, numbers], optional
         Features of other pieces; if given, the whitening is fitted on these alone.
+    ridge : float
+        As for `Whitening.of`.
 
     Returns
     -------
@@ -326,7 +331,7 @@ def alike(seen, wanted, known=None) -> np.ndarray:
     for mine in (group == one for one in set(group)):
         if known is None:
             others = np.concatenate([seen[~mine], wanted[~mine]]).reshape(-1, seen.shape[2])
-        white = Whitening.of(others if known is None else known)
+        white = Whitening.of(others if known is None else known, ridge)
         result[mine] = white(seen[mine].mean(axis=1)) @ white(wanted.mean(axis=1)).T
     return result
 
