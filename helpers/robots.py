@@ -50,7 +50,7 @@ class Eye:
     Examples
     --------
     >>> noise = np.random.default_rng(0).integers(0, 256, (4, 32, 32), dtype=np.uint8)
-    >>> Eye(bands=32, size=4, centroids=10).learn(noise).see(noise).shape
+    >>> robots.Eye(bands=32, size=4, centroids=10).learn(noise).see(noise).shape
     (4, 80)
     """
 
@@ -347,7 +347,7 @@ def found(alike, among=None) -> np.ndarray:
 
     Examples
     --------
-    >>> found([[0.9, 0.1], [0.8, 0.3]])
+    >>> robots.found([[0.9, 0.1], [0.8, 0.3]])
     array([ True, False])
     """
     alike = np.asarray(alike, float)
@@ -378,7 +378,7 @@ def interval(right, seed: int = 0) -> Share:
 
     Examples
     --------
-    >>> print(interval(np.repeat([True, False], [80, 20])))
+    >>> print(robots.interval(np.repeat([True, False], [80, 20])))
     0.80 [0.72 0.88]
     """
     right = np.asarray(right, float)
