@@ -165,6 +165,12 @@ class Whitening:
     ----------
     mean, scale : float [numbers]
     turn : float [numbers, directions]
+
+    Examples
+    --------
+    >>> known = np.random.default_rng(0).normal(0, [1, 100], (50, 2))
+    >>> np.abs(robots.Whitening.of(known)(known)).mean(axis=0).round(1)
+    array([0.6, 0.7])
     """
 
     mean: np.ndarray
@@ -208,13 +214,18 @@ def pixels(pictures, side: int = 28) -> np.ndarray:
     Returns
     -------
     float32 [n, side · side · channels]
+
+    Examples
+    --------
+    >>> robots.pixels(np.eye(4, dtype=np.uint8)[np.newaxis], side=2)
+    array([[0.5, 0. , 0. , 0.5]], dtype=float32)
     """
     pictures = np.asarray(pictures, np.float32)
     for axis in (1, 2):
         edges = np.arange(side) * pictures.shape[axis] // side
         counts = np.diff(np.append(edges, pictures.shape[axis]))
         shape = [-1 if a == axis else 1 for a in range(pictures.ndim)]
-        pictures = np.add.reduceat(pictures, edges, axis=axis) / counts.reshape(shape)
+        pictures = np.add.reduceat(pictures, edges, axis=axis) / counts.reshape(shape).astype(np.float32)
     return pictures.reshape(len(pictures), -1)
 
 
@@ -237,7 +248,16 @@ def photographs(pictures, layer: str = "early", bands: int = 56, zones: int = 4)
     ------
     ImportError, OSError
         If torch or torchvision is not installed, or the weights cannot be had.
+
+    Examples
+    --------
+    >>> robots.photographs([], "first")
+    Traceback (most recent call last):
+        ...
+    ValueError: layer='first' was given; early or last was expected.
     """
+    if layer not in ("early", "last"):
+        raise ValueError(f"layer={layer!r} was given; early or last was expected.")
     try:
         import torch
         from torchvision.models import SqueezeNet1_1_Weights, squeezenet1_1
@@ -281,6 +301,12 @@ def sound(track, when) -> np.ndarray:
     Returns
     -------
     float64 [652]
+
+    Examples
+    --------
+    >>> track = load_track("groove")
+    >>> robots.sound(track, moments.between(8, 18, 896)).shape
+    (652,)
     """
     from scipy.fft import dct
 
@@ -319,6 +345,12 @@ def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
     ------
     ValueError
         If the two do not fit each other, or there are fewer than two pieces and nothing else is known.
+
+    Examples
+    --------
+    >>> first = np.random.default_rng(0).normal(0, 1, (20, 3))
+    >>> robots.found(robots.alike(first, first + 0.01)).all()
+    np.True_
     """
     seen, wanted = (np.asarray(part, float).reshape(len(part), -1, np.shape(part)[-1]) for part in (seen, wanted))
     if len(seen) != len(wanted) or seen.shape[2] != wanted.shape[2] or (known is None and len(seen) < 2):
@@ -336,12 +368,12 @@ def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
     return result
 
 
-def found(alike, among=None) -> np.ndarray:
+def found(likeness, among=None) -> np.ndarray:
     """Return for each row whether the greatest number is the one of the same piece: bool [pieces].
 
     Parameters
     ----------
-    alike : float [pieces, pieces]
+    likeness : float [pieces, pieces]
     among : sequence [pieces], optional
         The family of each piece, if the robot chooses among siblings only.
 
@@ -350,15 +382,21 @@ def found(alike, among=None) -> np.ndarray:
     >>> robots.found([[0.9, 0.1], [0.8, 0.3]])
     array([ True, False])
     """
-    alike = np.asarray(alike, float)
+    likeness = np.asarray(likeness, float)
     if among is not None:
         among = np.asarray(among)
-        alike = np.where(among[:, np.newaxis] == among, alike, -np.inf)
-    return alike.argmax(axis=1) == np.arange(len(alike))
+        likeness = np.where(among[:, np.newaxis] == among, likeness, -np.inf)
+    return likeness.argmax(axis=1) == np.arange(len(likeness))
 
 
 class Share(NamedTuple):
-    """A share of pieces, or a difference of two, and the interval in which it would lie with other such pieces."""
+    """A share of pieces, or a difference of two, and the interval in which it would lie with other such pieces.
+
+    Examples
+    --------
+    >>> print(robots.Share(0.8, 0.72, 0.88))
+    0.80 [0.72 0.88]
+    """
 
     share: float
     low: float
@@ -388,5 +426,11 @@ def interval(right, seed: int = 0) -> Share:
 
 
 def better(one, other, seed: int = 0) -> Share:
-    """Return by how much more pieces are found in one way than in another, the same pieces compared each time."""
+    """Return by how much more pieces are found in one way than in another, the same pieces compared each time.
+
+    Examples
+    --------
+    >>> print(robots.better(np.ones(50), np.arange(50) > 4))
+    0.10 [0.02 0.18]
+    """
     return interval(np.asarray(one, float) - np.asarray(other, float), seed)

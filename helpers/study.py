@@ -15,7 +15,7 @@ from helpers import colors, corpus, features, recipes, robots, workers
 from helpers.moments import between
 from helpers.tracks import Track, TrackError, load_track
 
-__all__ = ["Seen", "halves", "levels", "look", "medley", "report", "table"]
+__all__ = ["Seen", "halves", "levels", "look", "main", "medley"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,12 @@ class Seen:
         The second at which each begins.
     sounds : float [pieces, 2, n, numbers] or None
         What `robots.sound` says of the same moments.
+
+    Examples
+    --------
+    >>> seen = study.look(corpus.gather(most=8), recipes.prepare("rows", size=56), jobs=1)
+    >>> seen.pictures.shape, seen.seen_by(robots.pixels).shape
+    ((8, 2, 2, 56, 56), (8, 2, 2, 784))
     """
 
     pieces: list
@@ -71,6 +77,12 @@ def halves(track, moments: int, seconds: float = 10, pictures: int = 2) -> list:
     ------
     ValueError
         If a half is shorter than a stretch.
+
+    Examples
+    --------
+    >>> first, second = study.halves(load_track("crowd/dub-2"), moments=4)
+    >>> [when[0].round(1).item() for when in first + second]
+    [0.0, 11.0, 21.0, 32.0]
     """
     half = track.duration / 2
     if half < seconds:
@@ -100,6 +112,12 @@ def look(crowd, recipe, when=halves, listen: bool = False, jobs: int | None = No
     ------
     TrackError
         If fewer than eight pieces are left.
+
+    Examples
+    --------
+    >>> seen = study.look(corpus.gather(most=8), recipes.prepare("rows", size=56), jobs=1)
+    >>> seen.pictures.shape
+    (8, 2, 2, 56, 56)
     """
     from joblib import cpu_count
 
@@ -122,7 +140,13 @@ def look(crowd, recipe, when=halves, listen: bool = False, jobs: int | None = No
 
 
 def levels(power, top_db: float = 80.0) -> np.ndarray:
-    """Return power as the 256 levels of a picture, in order of time: uint8 [bands, moments]."""
+    """Return power as the 256 levels of a picture, in order of time: uint8 [bands, moments].
+
+    Examples
+    --------
+    >>> study.levels(np.array([[1.0, 1e-4, 0.0]], dtype=np.float32))
+    array([[255, 128,   0]], dtype=uint8)
+    """
     return colors.levels(features.decibels(power, top_db), -top_db, 0)
 
 
@@ -138,7 +162,7 @@ def _look_at(piece, recipe, when, listen: bool):
     return np.array(pictures), [[one[0] for one in half] for half in edges], sounds
 
 
-def table(seen: Seen) -> dict[str, np.ndarray]:
+def _table(seen: Seen) -> dict[str, np.ndarray]:
     """Compare the halves of all pieces in several ways: how alike they are, float [pieces, pieces], by name."""
     eye = robots.Eye(bands=56).learn(seen.pictures[:, 0, 0])
     ways = {
@@ -156,6 +180,11 @@ def medley(seen: Seen, seconds: float, sr: int = 22050) -> Track:
     """Return one track in which the stretch of every first picture follows the other, `seconds` each.
 
     With it, pictures of different pieces stand in one player.
+
+    Examples
+    --------
+    >>> study.medley(study.look(corpus.gather(most=8), recipes.prepare("rows", size=56), jobs=1), seconds=10)
+    Track 'one after the other': 1 min 20.0 s, 1764000 samples at 22050 Hz
     """
     from scipy.signal import resample_poly
 
@@ -171,10 +200,10 @@ def medley(seen: Seen, seconds: float, sr: int = 22050) -> Track:
     return Track(signal.ravel(), sr, "one after the other")
 
 
-def report(seen: Seen) -> str:
+def _report(seen: Seen) -> str:
     """Return a table: how often the second half is found by the first, among all pieces and among siblings."""
     families = seen.families
-    ways = table(seen)
+    ways = _table(seen)
     best = robots.found(ways["no picture, 652 numbers"])
     siblings = np.array([np.sum(families == family) for family in families])
     lines = [
@@ -194,7 +223,13 @@ def report(seen: Seen) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the table of a folder; return 0, or 2 if the folder will not do."""
+    """Print the table of a folder; return 0, or 2 if the folder will not do.
+
+    Examples
+    --------
+    >>> study.main(["no/such/folder"])
+    2
+    """
     parser = argparse.ArgumentParser(prog="python -m helpers.study", description=__doc__.split("\n", 1)[0])
     parser.add_argument("folder", nargs="?", help="a folder of music; without it, the crowd")
     parser.add_argument("--seconds", type=float, help="of a picture (30; 10 for the crowd)")
@@ -212,7 +247,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     for name, why in crowd.skipped.items():
         print(f"skipped {name}: {why}", file=sys.stderr)
-    print(report(seen))
+    print(_report(seen))
     return 0
 
 
