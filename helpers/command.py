@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "music-you-can-see",
         description=_ABOUT,
-        epilog=f"recipes, and what --set can change:\n{names}\n\n{_EXAMPLES}",
+        epilog=f"recipes, and what --set can change (bands=0: as many as fit):\n{names}\n\n{_EXAMPLES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", metavar="FOLDER", help="the music")

@@ -1,4 +1,7 @@
-"""Many pieces of music: the crowd that comes with the project, or all that is in a folder of your own."""
+"""Many pieces of music: the crowd that comes with the project, or all that is in a folder of your own.
+
+Explained in notebooks/16-robot.ipynb.
+"""
 
 import os
 from collections.abc import Iterator
@@ -8,15 +11,12 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-from helpers import checks
+from helpers import checks, sources
 from helpers.files import AudioFile, unreadable
 from helpers.tracks import Track, TrackError, crowd, load_track
 
 __all__ = ["Corpus", "Piece", "gather"]
 
-# Endings of sound files, those that are refused with a reason as well: a reader expects them to count.
-_READ = "wav wave flac ogg oga opus mp3 mp2 aif aiff aifc w64 rf64 caf au snd"
-_ENDINGS = frozenset(f".{ending}" for ending in f"{_READ} m4a m4b aac ac3 dts wma ape wv tta tak mpc dsf dff".split())
 _FEWEST = 8
 
 
@@ -174,23 +174,13 @@ def gather(music=None, most: int = 1000, seconds: float = 8.0, seed: int = 0) ->
 
 def _files(folder: Path) -> tuple[list[Path], int, dict[str, str]]:
     """Return the sound files in a folder and below, how many links there are, and which folders cannot be read."""
-    files, links, closed = [], 0, {}
+    closed, real = {}, folder.resolve()
 
     def deny(error):
-        closed[Path(error.filename).relative_to(folder).as_posix()] = f"It cannot be read: {error.strerror}."
+        closed[Path(error.filename).relative_to(real).as_posix()] = f"It cannot be read: {error.strerror}."
 
-    for place, folders, names in os.walk(folder, onerror=deny):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        links += sum(os.path.islink(os.path.join(place, name)) for name in folders)
-        for name in sorted(names):
-            path = Path(place, name)
-            if name.startswith(".") or path.suffix.lower() not in _ENDINGS:
-                continue
-            if path.is_symlink():
-                links += 1
-            elif path.is_file():
-                files.append(path)
-    return files, links, closed
+    found, links = sources.find(folder, onerror=deny)
+    return [path for path in (folder / source.path for source in found) if path.is_file()], links, closed
 
 
 def _refused(path: Path, seconds: float) -> str:

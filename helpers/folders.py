@@ -1,4 +1,4 @@
-"""A folder of music becomes a data set of pictures. Explained in notebooks/14-data-set.ipynb."""
+"""A folder of music becomes a data set of pictures. Explained in notebooks/17-data-set.ipynb."""
 
 import math
 import os
@@ -95,7 +95,7 @@ def make_pictures(
     out : str or Path
         Where the pictures go: a new or empty folder, or one in which the same call was made before.
     recipe : str
-        One of `recipes.RECIPES`. The default, four rows of 56 mel bands in grey, recognised music best in chapter 13.
+        One of `recipes.RECIPES`. The default, four rows of 56 mel bands in grey, recognised music best in chapter 16.
     size : int
         Pixels a side: 224, 299, …
     seconds : float or None
@@ -153,10 +153,13 @@ def make_pictures(
         raise ValueError(f"There is no music in '{folder}': WAV, FLAC, OGG, Opus or MP3 files were expected.")
     known = sources.split({sources.group(one.path, by) for one in found}, sources.shares(split), seed) if split else {}
     with ledger.Ledger(out, settings) as record:
-        record.sweep(None)
+        there = record.sweep()
         # Who has a place already stays there, whoever came since.
         known |= {sources.group(path, by): entry.split for path, entry in record.pieces.items()}
-        todo = [one for one in found if one.path not in record.pieces or record.pieces[one.path].state != one.state]
+        done_already = {
+            (path, entry.state) for path, entry in record.pieces.items() if there[entry.name] >= entry.pictures
+        }
+        todo = [one for one in found if (one.path, one.state) not in done_already]
         done = _work(folder, record, todo, known, by, jobs, scheduler, strict, _bar(progress, len(found), len(todo)))
         if todo or not record.finished or (out / "errors.csv").exists():
             record.finish(done)
@@ -255,6 +258,7 @@ def _piece(folder: str, path: str, out: str, split: str | None, settings: dict) 
             file.write(_png(pixels))
         split_of = {"split": split} if split else {}
         rows.append({"file_name": name, "label": label, **split_of, "source": path, **about})
+    ledger.settle(Path(out, place))
     return {"path": path, "size": stat.st_size, "mtime": stat.st_mtime_ns, "split": split, "rows": rows}
 
 

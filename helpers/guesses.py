@@ -40,6 +40,11 @@ class Guess:
     right : bool
     seconds : float
         How long it took.
+
+    Examples
+    --------
+    >>> guesses.Guess(0, 1, 40, "portrait", "hear", "easy", True, 3.0).right
+    True
     """
 
     person: int
@@ -61,6 +66,11 @@ class Score:
     right, of : int
     share, low, high : float
         The share, and its Wilson interval of 95 %, wider where people differ more than chance.
+
+    Examples
+    --------
+    >>> print(guesses.Score(5, 10, 0.5, *guesses.wilson(5, 10)))
+    5 of 10, 50% [24% to 76%]
     """
 
     right: int
@@ -82,6 +92,11 @@ class Difference:
     one, other : str
     difference, low, high : float
         The difference of two shares, and its interval, wide enough for all pairs together.
+
+    Examples
+    --------
+    >>> print(guesses.Difference("timeline", "portrait", 0.2, 0.05, 0.33))
+    timeline − portrait: +20% [+5% to +33%], settled
     """
 
     one: str
@@ -204,6 +219,12 @@ def differences(guesses: Iterable[Guess], by: str = "layout") -> list[Difference
     -------
     list of Difference
         Each names the better one first.
+
+    Examples
+    --------
+    >>> made = [guesses.Guess(0, 1, 1, name, "hear", "easy", name == "portrait", 3.0) for name in quizzes.LAYOUTS[-2:]]
+    >>> print(*guesses.differences(made * 20))
+    portrait − self-similarity: +100% [+77% to +100%], settled
     """
     counted = _counted(guesses, by)
     pairs, found = list(combinations(counted, 2)), []
@@ -275,6 +296,12 @@ def pool(results) -> list[Guess]:
     ------
     ValueError
         If there is no such file, or something in it is not what the quiz saves; the sentence names file and line.
+
+    Examples
+    --------
+    >>> guesses.pool([])
+    Traceback (most recent call last):
+    ValueError: No results were found: save some in the quiz, and name the files or their folder.
     """
     single = isinstance(results, str | os.PathLike)
     paths = [Path(os.path.expanduser(path)) for path in ([results] if single else results)]

@@ -2,7 +2,7 @@
 
 A file is written under another name, flushed to the disk and then moved to its own. The record is a line of JSON for
 each piece, appended once all of its pictures are in place; one that was cut short counts as never written. Explained in
-notebooks/14-data-set.ipynb.
+notebooks/17-data-set.ipynb.
 """
 
 import csv
@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,16 @@ def whole_file(path: Path):
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def settle(folder: Path) -> None:
+    """Flush the names of a folder to the disk, so that a power cut loses none; Windows does so by itself."""
+    if os.name != "nt":
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 @dataclass(frozen=True)
@@ -192,16 +203,23 @@ class Ledger:
             text.flush()
             text.detach()
 
-    def sweep(self, keep: dict[str, int] | None = None) -> None:
-        """Remove files that were not finished; and, if told how many pictures of each piece to keep, the others."""
+    def sweep(self, keep: dict[str, int] | None = None) -> Counter:
+        """Remove files that were not finished; and, if told how many pictures of each piece to keep, the others.
+
+        Returns how many pictures there were of each piece.
+        """
+        found = Counter()
         for folder, folders, names in os.walk(self.out):
             here = Path(folder).relative_to(self.out)
             # Pictures lie in folders of folders at most.
             folders[:] = folders if len(here.parts) < 2 else []
             for name in names:
-                ours = _OURS.fullmatch(name) if keep is not None else None
-                if _PART.fullmatch(name) or (ours and int(ours[2]) >= keep.get((here / ours[1]).as_posix(), 0)):
+                ours = _OURS.fullmatch(name)
+                piece = (here / ours[1]).as_posix() if ours else ""
+                found[piece] += 1
+                if _PART.fullmatch(name) or (ours and keep is not None and int(ours[2]) >= keep.get(piece, 0)):
                     Path(folder, name).unlink(missing_ok=True)
+        return found
 
     def __enter__(self):
         return self

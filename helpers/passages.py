@@ -1,7 +1,7 @@
 """A piece, measured while it is decoded: memory does not grow with its length.
 
 What is measured in a moment depends on that moment and half a window around it, so a few hundred moments at a time are
-cut out of the stream as a `Track` of their own. Explained in notebooks/14-data-set.ipynb.
+cut out of the stream as a `Track` of their own. Explained in notebooks/17-data-set.ipynb.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,8 +18,8 @@ __all__ = []
 _AT_ONCE = 1 << 20
 # The lowest rate that a stream is halved to, in samples a second, and how many times the highest frequency it must be.
 _LOWEST_RATE, _ENOUGH = 10_000, 2.5
-# So many samples are kept in memory at most, where a picture needs all of a piece at once: an hour at 24,000 Hz.
-_MOST = 90_000_000
+# So many samples are kept in memory at most, where a recipe needs all of a piece at once: ten minutes at 22,050 Hz.
+_MOST = 13_230_000
 # A half-band low-pass of 15 taps (Parks and McClellan): what is above 0.319 of the rate is 42 dB quieter, what is below
 # 0.181 stays. Every second tap is 0 and left out, except the middle one, which is a half.
 _TAPS = np.array([-0.01427, 0.03579, -0.0871, 0.31157, 0.31157, -0.0871, 0.03579, -0.01427], np.float32)

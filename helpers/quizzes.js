@@ -327,7 +327,9 @@ class QuizView {
     const exact = new Uint16Array(bytes(round.times).slice().buffer);
     const times = Float32Array.from(exact, (t) => low + ((high - low) * t) / 65535);
     this.fill(this.panels[right], right, times);
-    this.panels[right].region([round.at, round.at + seconds], null);
+    // The moment in which it begins is heard as well.
+    const begin = times.reduce((latest, t) => (t <= round.at && t > latest ? t : latest), low);
+    this.panels[right].region([begin, round.at + seconds], null);
     this.choices.forEach(([button, whole], i) => {
       button.disabled = true;
       whole.classList.toggle("mycs-good", i === round.right);

@@ -28,7 +28,7 @@ _SCRIPTS = ("sound.js", "saved.js", "panel.js", "quizzes.js")
 _STYLES = ("player.css", "quizzes.css")
 _SIDE = 224
 # Seconds of an excerpt, and of a piece at most: of a longer one, its middle is drawn and heard.
-EXCERPT, _LONGEST = 8.0, 60.0
+_EXCERPT, _LONGEST = 8.0, 60.0
 # What an excerpt is sent as: MP3, which every browser decodes, about 40 kB.
 _RATE = 22_050
 # An excerpt is at least this loud, as a part of the amplitude of the whole piece: silence could be of any.
@@ -91,6 +91,11 @@ class Quiz(anywidget.AnyWidget):
         What was chosen so far, and after how many seconds.
     guesses : list of Guess
         The same, as `scores` and `differences` take it.
+
+    Examples
+    --------
+    >>> quiz(rounds=1).guesses
+    []
     """
 
     # As in the player, the files are read here, so that no thread watches them.
@@ -109,7 +114,7 @@ class Quiz(anywidget.AnyWidget):
             rounds=rounds,
             layouts=list(LAYOUTS),
             palette=colors.palette("magma").tobytes(),
-            sound={"key": uuid.uuid4().hex, "rate": _RATE, "seconds": EXCERPT},
+            sound={"key": uuid.uuid4().hex, "rate": _RATE, "seconds": _EXCERPT},
         )
         cells.hold(self)
         self.shown = shown
@@ -133,7 +138,7 @@ class Quiz(anywidget.AnyWidget):
         seen = f"{CHOICES} pictures, one of which" if first["way"] == "hear" else "a picture, which"
         return (
             f"A quiz of {count} {'round' if count == 1 else 'rounds'}. The first shows {seen} belongs to a sound of "
-            f"{EXCERPT:g} seconds: {first['layout']}."
+            f"{_EXCERPT:g} seconds: {first['layout']}."
         )
 
     def close(self) -> None:
@@ -196,9 +201,9 @@ def quiz(music=None, rounds: int = 40, wrong: str = "both", seed: int = 0) -> Qu
     rounds, rng = checks.whole(rounds, "rounds"), np.random.default_rng(seed)
     if wrong not in ("easy", "hard", "both"):
         raise ValueError(f"wrong={wrong!r} was given; 'easy', 'hard' or 'both' was expected.")
-    music = music if isinstance(music, corpus.Corpus) else corpus.gather(music, seconds=EXCERPT)
+    music = music if isinstance(music, corpus.Corpus) else corpus.gather(music, seconds=_EXCERPT)
     families = [piece.family for piece in music.pieces]
-    plan = planned(families, rounds, wrong, rng)
+    plan = _planned(families, rounds, wrong, rng)
     tracks, drawn = _Tracks(music), {}
 
     def draw(piece, layout):
@@ -219,7 +224,7 @@ def quiz(music=None, rounds: int = 40, wrong: str = "both", seed: int = 0) -> Qu
     return Quiz(asked, shown)
 
 
-def planned(families, rounds: int, wrong: str, rng) -> list[dict]:
+def _planned(families, rounds: int, wrong: str, rng) -> list[dict]:
     """Return what each round asks: layout, way, wrong, which four pieces, and which of these is right.
 
     The four are drawn alike and then one of them is chosen, so that the other three cannot give it away.
@@ -272,7 +277,7 @@ class _Tracks(dict):
 
 def _excerpt(track, rng) -> tuple[float, bytes]:
     """Choose eight seconds that are not silent, and return where they begin and what is sent of them."""
-    length = round(EXCERPT * track.sr)
+    length = round(_EXCERPT * track.sr)
     least = _AUDIBLE * float(np.sqrt(np.mean(track.signal**2)))
     for _ in range(20):
         start = int(rng.integers(max(1, len(track.signal) - length + 1)))

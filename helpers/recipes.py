@@ -1,6 +1,6 @@
 """Pictures by a short name, for whoever makes thousands: what of the chapters' pictures can be chosen, and how.
 
-Explained in notebooks/14-data-set.ipynb. A recipe measures moments and paints what was measured; where both are known,
+Explained in notebooks/17-data-set.ipynb. A recipe measures moments and paints what was measured; where both are known,
 nothing else is needed to make the same picture again.
 """
 
@@ -61,7 +61,7 @@ def prepare(name: str = "rows", size: int = 224, **parameters) -> Recipe:
         Pixels a side. What a recipe does not fill, because its rows or tiles do not divide the side, stays dark at the
         right and at the bottom.
     **parameters
-        Those that the recipe knows: each has a default.
+        Those that the recipe knows: each has a default. `bands=0` means as many mel bands as fit.
 
     Raises
     ------
@@ -122,17 +122,17 @@ def _framed(pixels, size: int) -> np.ndarray:
 
 
 def _rows(size, rows=4, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray"):
-    """Weighted mel bands in rows like lines of a text (chapters 7, 13): what recognised music best in chapter 13."""
+    """Weighted mel bands in rows like lines of a text (chapters 8, 16): what recognised music best in chapter 16."""
     return _bands(size, layouts.rows(_fits(rows, "rows", size)), bands, True, fmin, fmax, top_db, cmap)
 
 
 def _mel(size, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray"):
-    """Mel bands as they are, time from left to right (chapter 4)."""
+    """Mel bands as they are, time from left to right (chapter 5)."""
     return _bands(size, layouts.timeline(), bands, False, fmin, fmax, top_db, cmap)
 
 
 def _perceptual(size, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray"):
-    """Mel bands weighted as by an ear, time from left to right (chapters 5 and 6)."""
+    """Mel bands weighted as by an ear, time from left to right (chapters 6 and 7)."""
     return _bands(size, layouts.timeline(), bands, True, fmin, fmax, top_db, cmap)
 
 
@@ -148,7 +148,7 @@ def _tiles(curve):
 
 
 def _alike(size, smooth=4, bands=40):
-    """Every moment compared with every other (chapter 10)."""
+    """Every moment compared with every other (chapter 11)."""
     bands, smooth = whole(bands, "bands", 2), whole(smooth, "smooth", 0)
 
     def measure(track, when):
@@ -163,7 +163,7 @@ def _alike(size, smooth=4, bands=40):
 
 
 def _timbre(size, curve="hilbert", window=4):
-    """One pixel a moment: lightness is loudness, hue the centroid, chroma falls with the flatness (chapter 11)."""
+    """One pixel a moment: lightness is loudness, hue the centroid, chroma falls with the flatness (chapter 14)."""
     if curve not in ("hilbert", "z_order", "rows", "snake"):
         raise ValueError(f"curve='{curve}' was given; hilbert, z_order, rows or snake was expected.")
     where, window = getattr(layouts, curve)(size, size), whole(window, "window")
@@ -183,7 +183,7 @@ def _timbre(size, curve="hilbert", window=4):
 
 
 def _beat(size, rows=4, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray"):
-    """Rows that begin with a bar, each of as many bars as fit (chapter 7); equal rows where no beat is found."""
+    """Rows that begin with a bar, each of as many bars as fit (chapter 8); for pieces of up to ten minutes."""
     even = _rows(size, rows, bands, fmin, fmax, top_db, cmap)
 
     def paint(track):
@@ -207,8 +207,8 @@ def _fits(cells, name: str, size: int) -> int:
 
 
 _z_order, _hilbert = _tiles(layouts.z_order), _tiles(layouts.hilbert)
-_z_order.__doc__ = "Tiles of weighted mel bands, quarters within quarters (chapter 8)."
-_hilbert.__doc__ = "Tiles of weighted mel bands along Hilbert's curve (chapter 9)."
+_z_order.__doc__ = "Tiles of weighted mel bands, quarters within quarters (chapter 9)."
+_hilbert.__doc__ = "Tiles of weighted mel bands along Hilbert's curve (chapter 10)."
 RECIPES = {
     "rows": _rows,
     "mel": _mel,

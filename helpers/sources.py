@@ -1,6 +1,6 @@
 """What lies in a folder of music, what its pictures are called, and who may learn from them.
 
-Explained in notebooks/14-data-set.ipynb.
+Explained in notebooks/17-data-set.ipynb.
 """
 
 import hashlib
@@ -15,26 +15,9 @@ from helpers import files
 __all__ = ["shares"]
 
 # The endings of audio files: those that can be read, and others of which a sentence says why not.
-_ENDINGS = {
-    *(
-        ".wav",
-        ".wave",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".mp3",
-        ".mp2",
-        ".mpga",
-        ".aif",
-        ".aiff",
-        ".aifc",
-        ".au",
-        ".snd",
-    ),
-    *(".caf", ".w64", ".rf64", ".voc", ".m4a", ".aac", ".ac3", ".amr", ".ape", ".dts", ".mpc", ".ra", ".spx", ".tta"),
-    *(".wma", ".wv"),
-}
+_READ = "wav wave flac ogg oga opus mp3 mp2 mpga aif aiff aifc au snd caf w64 rf64 voc"
+_REFUSED = "m4a m4b aac ac3 amr ape dff dsf dts mpc ra spx tak tta wma wv"
+_ENDINGS = frozenset(f".{ending}" for ending in f"{_READ} {_REFUSED}".split())
 # Names that Windows keeps for itself, with any ending.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 _.-]{0,62}(?<![ .])")
@@ -51,14 +34,15 @@ class _Source:
     state: tuple[int, int]
 
 
-def find(folder: Path, out: Path) -> tuple[list[_Source], int]:
+def find(folder: Path, out: Path | None = None, onerror=None) -> tuple[list[_Source], int]:
     """Return the audio files below a folder, in order of their paths; and how many links were not followed.
 
     Hidden files and folders are left out, and so is `out`. A file without an ending counts if it begins like audio.
-    Links are not followed: what they lead to inside the folder is found anyway, and what is outside is not of it.
+    Links are not followed: what they lead to inside the folder is found anyway, and what is outside is not of it. A
+    folder that cannot be read is passed over; `onerror` is told.
     """
-    found, links, out = [], 0, os.path.realpath(out)
-    for here, folders, names in os.walk(os.path.realpath(folder)):
+    found, links, out = [], 0, out and os.path.realpath(out)
+    for here, folders, names in os.walk(os.path.realpath(folder), onerror=onerror):
         links += sum(os.path.islink(os.path.join(here, name)) for name in folders)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and os.path.join(here, name) != out)
         for name in names:

@@ -119,9 +119,9 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
         for a in range(first[begin], first[end], at_once):
             b = min(a + at_once, first[end])
             np.multiply(_cut(track, starts[a:b], n_fft), hann, out=windowed[: b - a])
-            parts = np.fft.rfft(windowed[: b - a], out=spectra[: b - a]).view(np.float64)[:, : 2 * heard]
-            np.square(parts, out=parts)
-            power = parts[:, ::2] + parts[:, 1::2]
+            parts = np.fft.rfft(windowed[: b - a], out=spectra[: b - a])[:, :heard]
+            power = np.square(parts.real)
+            power += np.square(parts.imag)
             there = np.arange(moment[a], moment[b - 1] + 1)
             if alone:
                 result[there[0] : there[-1] + 1] = summarise(_audible(power, n_fft))

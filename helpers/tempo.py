@@ -40,8 +40,6 @@ _PAUSE = 4
 _SILENT = 0.1
 # Which tempos could be meant, beside the one that librosa reports.
 _LEVELS = (1, 1 / 2, 2, 2 / 3, 3 / 2, 3 / 4, 4 / 3)
-# Over this many beats, beats are compared to find bars.
-_LOOK_AHEAD = 24
 
 # What was measured of a track, for as long as the track is in use.
 _ONSETS, _ATTACKS, _PARTS = WeakKeyDictionary(), WeakKeyDictionary(), WeakKeyDictionary()
@@ -225,7 +223,8 @@ def bars(track, pulse: Pulse, metres=(4, 3, 2)) -> list[Pulse]:
     sound = features.perceptual_mel(track, quarters, top_db=80)
     sound = sound.reshape(-1, n, 4).swapaxes(1, 2).reshape(-1, n)
     notes = features.chroma(track, quarters[::4])
-    lags = np.arange(1, min(_LOOK_AHEAD + 1, n))
+    # Twice the shortest stretch that is made of whole bars of each metre.
+    lags = np.arange(1, min(2 * int(np.lcm.reduce(metres)) + 1, n))
     alike = np.array([similarity(sound, lag).mean() for lag in lags])
     one, two, three = (similarity(notes, lag) for lag in (1, 2, 3))
     # Between beats i + 1 and i + 2: two beats before and two after, against each beat before with each after.

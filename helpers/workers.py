@@ -1,4 +1,4 @@
-"""Many tasks on all cores, or on the machines of a Dask cluster. Explained in notebooks/14-data-set.ipynb."""
+"""Many tasks on all cores, or on the machines of a Dask cluster. Explained in notebooks/17-data-set.ipynb."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait

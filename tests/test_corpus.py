@@ -87,12 +87,12 @@ def test_what_cannot_be_used_is_named_and_skipped(music):
     song(music / ".trash" / "old.wav")
     found = corpus.gather(music)
     assert len(found) == 10
-    assert list(found.skipped) == ["bought.m4a", "empty.ogg", "jingle.wav", "first/diary.mp3"]
+    assert list(found.skipped) == ["bought.m4a", "empty.ogg", "first/diary.mp3", "jingle.wav"]
     assert "an M4A or MP4 (AAC) file" in found.skipped["bought.m4a"]
     assert "is empty" in found.skipped["empty.ogg"]
     assert "lasts 2.0 s; at least 8 s were expected" in found.skipped["jingle.wav"]
     assert "is not audio that can be read" in found.skipped["first/diary.mp3"]
-    names = "'bought.m4a', 'empty.ogg', 'jingle.wav', 'first/diary.mp3'"
+    names = "'bought.m4a', 'empty.ogg', 'first/diary.mp3', 'jingle.wav'"
     assert repr(found) == f"10 pieces in 3 families; 4 files are skipped: {names} (`skipped` says why)"
 
 

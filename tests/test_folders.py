@@ -153,6 +153,12 @@ def test_a_changed_file_is_done_again_and_a_new_one_too(music, made, tmp_path):
     assert contents(tmp_path / "made") == contents(tmp_path / "fresh")
 
 
+def test_a_picture_that_was_lost_is_made_again(music, made, tmp_path):
+    next((tmp_path / "made" / "jazz").glob("*.png")).unlink()
+    assert make_pictures(music, tmp_path / "made", jobs=1, **SMALL).new == 1
+    assert contents(tmp_path / "made") == made
+
+
 def test_what_went_away_stays_and_is_said(music, made, tmp_path):
     (music / "jazz" / "Song 4.wav").unlink()
     done = make_pictures(music, tmp_path / "made", jobs=1, **SMALL)

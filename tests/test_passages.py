@@ -1,5 +1,6 @@
 """A piece measured while it is decoded is measured as if all of it were there."""
 
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -59,6 +60,20 @@ def test_fast_music_is_halved(sr, slow, extra, tmp_path, monkeypatch):
             assert np.abs(inside - 0.5 * np.sin(2 * np.pi * hz * at)).max() < 0.01
         elif abs(slow - hz) < 8000:
             assert np.abs(inside).max() < 0.01
+
+
+def test_memory_does_not_grow_with_the_music(tmp_path, small, monkeypatch):
+    monkeypatch.setattr(tracks, "_BLOCK", 1 << 14)
+    peaks = []
+    for seconds in (1, 20, 200):
+        path = tmp_path / f"{seconds}.wav"
+        sf.write(path, music(seconds), 8000)
+        tracemalloc.start()
+        passages.measure(path, 10.0, 20, mel, FINE)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    # 200 s are 6.4 MB of samples.
+    assert peaks[2] - peaks[1] < 500_000
 
 
 def test_channels_that_cancel_are_mixed_as_ever(tmp_path, small):

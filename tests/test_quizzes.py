@@ -9,7 +9,7 @@ import pytest
 import soundfile as sf
 
 from helpers import corpus, guesses, quiz, quizzes
-from helpers.quizzes import LAYOUTS, Quiz, planned
+from helpers.quizzes import LAYOUTS, Quiz, _planned
 from helpers.tracks import TrackError
 
 FAMILIES = [family for family in "abcdef" for _ in range(5)]
@@ -39,7 +39,7 @@ def game(folder):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_layouts_ways_and_kinds_are_balanced(seed):
-    plan = planned(FAMILIES, 60, "both", np.random.default_rng(seed))
+    plan = _planned(FAMILIES, 60, "both", np.random.default_rng(seed))
     counted = Counter((one["layout"], one["way"], one["wrong"]) for one in plan)
     assert len(counted) == 20
     assert set(counted.values()) == {3}
@@ -49,12 +49,12 @@ def test_layouts_ways_and_kinds_are_balanced(seed):
 
 
 def test_another_seed_is_another_quiz_and_the_same_is_the_same():
-    one, again, other = (planned(FAMILIES, 20, "both", np.random.default_rng(seed)) for seed in (0, 0, 1))
+    one, again, other = (_planned(FAMILIES, 20, "both", np.random.default_rng(seed)) for seed in (0, 0, 1))
     assert one == again != other
 
 
 def test_hard_is_one_family_and_easy_four():
-    for one in planned(FAMILIES, 200, "both", np.random.default_rng(0)):
+    for one in _planned(FAMILIES, 200, "both", np.random.default_rng(0)):
         families = {FAMILIES[piece] for piece in one["pieces"]}
         assert len(set(one["pieces"])) == 4
         assert len(families) == {"hard": 1, "easy": 4}[one["wrong"]]
@@ -73,13 +73,13 @@ def test_hard_is_one_family_and_easy_four():
     ],
 )
 def test_families_that_are_too_few_or_too_small(families, wrong, kinds):
-    plan = planned(families, 40, wrong, np.random.default_rng(0))
+    plan = _planned(families, 40, wrong, np.random.default_rng(0))
     assert {one["wrong"] for one in plan} == kinds
 
 
 def test_nothing_but_the_sound_gives_the_right_one_away():
     """Neither its place, nor whether it was right before, nor its family among the four."""
-    plan = planned(FAMILIES, 4000, "both", np.random.default_rng(0))
+    plan = _planned(FAMILIES, 4000, "both", np.random.default_rng(0))
     right = [one["pieces"][one["right"]] for one in plan]
     assert min(Counter(one["right"] for one in plan).values()) > 900
     seen, fresh = set(), []

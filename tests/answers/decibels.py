@@ -20,4 +20,4 @@ def softer(solution):
 
 def window_found(solution):
     """One of seven lengths for 44,100 samples a second, the one that the same dice chose."""
-    assert solution == 256 * 2 ** np.random.default_rng(12).integers(7)
+    assert solution == 256 * 2 ** np.random.default_rng(9).integers(7)
