@@ -41,11 +41,17 @@ def cells(nb, kind="code", tag=None) -> list:
     ]
 
 
-def with_track(nb, source: str):
-    """Set another `TRACK`, as a reader would."""
+def with_track(nb, source):
+    """Set another `TRACK`, or other `MUSIC` where a chapter is about many pieces, as a reader would."""
     (cell,) = cells(nb, tag="parameters")
-    cell.source = f"TRACK = {source!r}"
+    cell.source = f"{cell.source.split()[0]} = {source!r}"
     return nb
+
+
+def takes_many(nb) -> bool:
+    """Tell whether a chapter is about many pieces rather than one track."""
+    (cell,) = cells(nb, tag="parameters")
+    return cell.source == "MUSIC = None"
 
 
 def solved(nb):

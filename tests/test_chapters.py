@@ -97,8 +97,9 @@ def test_predictions_are_made_before_the_answer_is_seen(path):
 
 
 def test_begins_with_the_track(path):
-    first = chapters.cells(chapters.read(path))[0]
-    assert first.source.removeprefix("TRACK = ").strip('"') in tracks.shipped()
+    nb = chapters.read(path)
+    first = chapters.cells(nb)[0]
+    assert chapters.takes_many(nb) or first.source.removeprefix("TRACK = ").strip('"') in tracks.shipped()
     assert "parameters" in first.metadata["tags"]
 
 
@@ -178,6 +179,10 @@ def strange_music(tmp_path_factory):
     sf.write(folder / "silence.wav", np.zeros(44100), 44100)
     sf.write(folder / "no$i_{se$.wav", dice.uniform(-0.5, 0.5, 11025), 22050)
     sf.write(folder / "six.wav", dice.uniform(-0.5, 0.5, (3 * 96000, 6)), 96000)
+    many = folder / "ma$ny"
+    many.mkdir()
+    for number, sr in enumerate([8000, 11025, 44100] * 3):
+        sf.write(many / f"{number} $i_{{se$ <b>.wav", dice.uniform(-0.5, 0.5, (9 + number) * sr) * (number != 4), sr)
     return folder
 
 
@@ -218,8 +223,13 @@ def move(explorer, name, trait, value) -> list[bytes]:
 
 @pytest.mark.parametrize("music", ["groove", "waltz", "silence.wav", "no$i_{se$.wav", "six.wav"])
 def test_runs_and_its_sliders_move_for_any_music(path, music, strange_music):
+    nb = chapters.read(path)
     source = music if "." not in music else str(strange_music / music)
-    with chapters.live(chapters.with_track(chapters.read(path), source)) as page:
+    if chapters.takes_many(nb):
+        if music not in ("groove", "silence.wav"):
+            pytest.skip("many pieces are played once, and strange ones once")
+        source = None if music == "groove" else str(strange_music / "ma$ny")
+    with chapters.live(chapters.with_track(nb, source)) as page:
         assert page.players
         assert all(map(sane, page.players))
         for explorer in page.explorers:
