@@ -270,8 +270,10 @@ def _attacks(track) -> np.ndarray:
         weight = np.arange(_FINE // 100, 0, -1, dtype=np.float32)
         before, after = np.convolve(power, weight), np.convolve(power, weight[::-1])[len(weight) - 1 :]
         faint = max(1e-4 * after.mean(), 1e-12)
-        _ATTACKS[track] = np.log(after + faint)
-        _ATTACKS[track][1:] -= np.log(before[: max(0, n - 1)] + faint)
+        for sums in (before, after):
+            np.log(np.add(sums, faint, out=sums), out=sums)
+        after[1:] -= before[: max(0, n - 1)]
+        _ATTACKS[track] = after
     return _ATTACKS[track]
 
 

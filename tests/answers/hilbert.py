@@ -17,10 +17,3 @@ def ring(solution):
     assert [len(found) for found in places] == [1] * 64
     for (here,), (there,) in zip(places, places[1:] + places[:1], strict=True):
         assert sorted(np.abs(np.subtract(here, there)).tolist()) == [0, 1]
-
-
-def join(solution):
-    dice = np.random.default_rng(0)
-    for shape in [(1, 1, 1, 1), (3, 2, 1, 4), (1, 5, 2, 2), (4, 1, 3, 2), (2, 3, 5, 7)]:
-        tiles = dice.random(shape)
-        assert np.array_equal(solution(tiles), np.block([list(row) for row in tiles]))
