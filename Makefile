@@ -15,7 +15,7 @@ UV := uv==0.13.9
 pinned = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --upgrade \
     --generate-hashes --no-annotate --custom-compile-command 'make lock' pyproject.toml $(1)
 
-.PHONY: help lab test test-loaders lint bench notebooks learner music lock clean
+.PHONY: help lab test test-loaders lint bench notebooks learner study music lock clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: $(TESTING)  ## measure speed and memory against the plain way
 
 notebooks: $(READY)  ## run every chapter and store what it shows
 	$(BIN)/python tests/chapters.py $(CHAPTERS)
+
+study: $(READY)  ## let a robot look at a folder of music: make study MUSIC=~/Music
+	$(BIN)/python -m helpers.study $(if $(MUSIC),"$(MUSIC)")
 
 learner: $(READY)  ## copy the chapters without what they show into learner/, for a workshop
 	@rm -rf learner && mkdir learner && cp -R notebooks/thumbnails learner

@@ -30,7 +30,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "tempo",
             "tracks",
         ),
-        *("command", "folders", "ledger", "passages", "recipes", "sources", "workers"),
+        *("command", "folders", "ledger", "passages", "recipes", "robots", "sources", "study", "workers"),
     ],
     submod_attrs={
         "exercises": ["check", "score"],

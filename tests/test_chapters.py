@@ -64,12 +64,13 @@ def test_stores_no_audio(path):
 
 
 def test_cells_are_short(path):
-    cells = chapters.cells(chapters.read(path))
-    sources = [cell.source for cell in cells if "exercise" not in cell.metadata.get("tags", [])]
+    nb = chapters.read(path)
+    sources = [cell.source for cell in chapters.cells(nb) if "exercise" not in cell.metadata.get("tags", [])]
     lengths = [sum(bool(line.strip()) for line in source.splitlines()) for source in sources]
     assert np.median(lengths) <= 4
     assert max(lengths) <= 12
     assert not any(source.rstrip().endswith(";") for source in sources)
+    sources += chapters.SOLUTION.findall("\n".join(cell.source for cell in chapters.cells(nb, "markdown")))
     assert [line for source in sources for line in source.splitlines() if len(line) > 88] == []
 
 

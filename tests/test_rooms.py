@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOMS = [
-    {"explorer", "quizzes", "command"},
-    {"player", "figures", "folders"},
-    {"pictures", "sounds", "exercises", "predictions", "guesses", "recipes"},
+    {"explorer", "command", "study", "quizzes"},
+    {"player", "figures", "folders", "robots"},
+    {"pictures", "sounds", "exercises", "predictions", "recipes", "guesses"},
     {"tempo", "sections"},
     {"features", "colors", "passages"},
     {"spectra", "scales", "corpus"},

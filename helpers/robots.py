@@ -1,0 +1,436 @@
+"""Let a robot look at pictures, and nothing else. Explained in notebooks/16-robot.ipynb.
+
+A robot is an eye that turns pictures into numbers, and a way to compare numbers. It is asked one question: here is a
+part of a piece; which of those other parts belongs to the same piece?
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from helpers import features, spectra
+
+__all__ = ["Eye", "Share", "Whitening", "alike", "better", "found", "interval", "photographs", "pixels", "sound"]
+
+# What keeps a patch without any structure from being blown up; pixels go from 0 to 255.
+_FLAT = 10.0
+# Added to the variance of every direction when patches are whitened, and when features are: what hardly varies is not
+# blown up.
+_RIDGE = 0.1
+
+
+@dataclass
+class Eye:
+    """An eye that has learned, without being told any names, what pictures are made of.
+
+    It looks at small square patches everywhere in a picture. Each is compared with the centroids it has learned, and
+    what is found is added up in zones: separately for low, middle and high sounds. After Coates and Ng (2011),
+    "The importance of encoding versus training with sparse coding and vector quantization".
+
+    Attributes
+    ----------
+    bands : int
+        How many pixels high a moment is: the eye knows in which part of the column a patch lies.
+    size : int
+        Pixels on each side of a patch.
+    centroids : int
+        How many kinds of patches it learns.
+    zones : int
+        In how many parts of a column it counts separately.
+    step : int
+        Pixels from one patch to the next.
+    seed : int
+        Of the patches that it learns from.
+    mean, white : float [pixels], float [pixels, pixels]
+        Once it has learned: what is subtracted from a patch, and how the rest is whitened.
+    kinds : float32 [centroids, pixels]
+        The centroids, among whitened patches.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).integers(0, 256, (4, 32, 32), dtype=np.uint8)
+    >>> robots.Eye(bands=32, size=4, centroids=10).learn(noise).see(noise).shape
+    (4, 80)
+    """
+
+    bands: int
+    size: int = 8
+    centroids: int = 300
+    zones: int = 4
+    step: int = 4
+    seed: int = 0
+    mean: np.ndarray = field(default=None, repr=False)
+    white: np.ndarray = field(default=None, repr=False)
+    kinds: np.ndarray = field(default=None, repr=False)
+
+    def learn(self, pictures, patches: int = 20_000) -> "Eye":
+        """Learn from patches at random places in pictures, and return the eye itself.
+
+        Parameters
+        ----------
+        pictures : uint8 [n, height, width] or [n, height, width, 3]
+        patches : int
+            From how many patches it learns, as many of each picture.
+
+        Raises
+        ------
+        ValueError
+            If a picture is smaller than a patch, or not of the shape above.
+        """
+        from sklearn.cluster import MiniBatchKMeans
+        from threadpoolctl import threadpool_limits
+
+        pictures = self._checked(pictures)
+        dice = np.random.default_rng(self.seed)
+        each = -(-patches // len(pictures))
+        high, wide = (side - self.size + 1 for side in pictures.shape[1:3])
+        known = np.concatenate(
+            [
+                _even(_windows(one, self.size)[dice.integers(high, size=each), dice.integers(wide, size=each)])
+                for one in pictures
+            ]
+        )
+        self.mean = known.mean(axis=0)
+        values, vectors = np.linalg.eigh(np.cov(known - self.mean, rowvar=False))
+        self.white = ((vectors / np.sqrt(np.maximum(values, 0) + _RIDGE)) @ vectors.T).astype(np.float32)
+        kinds = MiniBatchKMeans(
+            min(self.centroids, len(known)), random_state=self.seed, n_init=1, batch_size=2048, max_iter=3
+        )
+        with threadpool_limits(1):
+            self.kinds = kinds.fit((known - self.mean) @ self.white).cluster_centers_.astype(np.float32)
+        return self
+
+    def see(self, pictures) -> np.ndarray:
+        """Return what it sees in each picture: float32 [n, numbers], means and deviations of what was found."""
+        from joblib import Parallel, delayed
+        from threadpoolctl import threadpool_limits
+
+        if self.kinds is None:
+            raise ValueError("This eye has learned nothing yet: eye.learn(pictures) comes before eye.see(pictures).")
+        with threadpool_limits(1):
+            seen = Parallel(-1, prefer="threads")(delayed(self._seen)(one) for one in self._checked(pictures))
+        return np.array(seen)
+
+    @property
+    def learned(self) -> np.ndarray:
+        """The patches it has learned, less their means: float32 [centroids, size, size, channels]."""
+        shapes = self.kinds @ np.linalg.inv(self.white) + self.mean
+        return shapes.reshape(len(shapes), -1, self.size, self.size).transpose(0, 2, 3, 1)
+
+    def _checked(self, pictures) -> np.ndarray:
+        pictures = np.asarray(pictures)
+        if pictures.ndim not in (3, 4) or not len(pictures) or min(pictures.shape[1:3]) < self.size:
+            raise ValueError(
+                f"Pictures of shape {pictures.shape} were given; [n, height, width] or [n, height, width, 3] was "
+                f"expected, at least one and at least {self.size} pixels a side."
+            )
+        return pictures
+
+    def _seen(self, picture) -> np.ndarray:
+        windows = _windows(picture, self.size)[:: self.step, :: self.step]
+        rows, columns = windows.shape[:2]
+        white = (_even(windows.reshape(rows * columns, *windows.shape[2:])) - self.mean) @ self.white
+        apart = white @ (-2 * self.kinds.T)
+        apart += (white**2).sum(axis=1, keepdims=True)
+        apart += (self.kinds**2).sum(axis=1)
+        np.sqrt(np.maximum(apart, 0, out=apart), out=apart)
+        near = np.subtract(apart.mean(axis=1, keepdims=True), apart, out=apart)
+        near = np.maximum(near, 0, out=near).reshape(rows, columns, -1)
+        middle = np.arange(rows) * self.step + self.size // 2
+        zone = middle % self.bands * self.zones // self.bands
+        parts = [near[zone == z].reshape(-1, near.shape[2]) for z in range(self.zones)]
+        parts = [part if len(part) else np.zeros((1, near.shape[2]), np.float32) for part in parts]
+        return np.concatenate([stat for part in parts for stat in (part.mean(axis=0), part.std(axis=0))])
+
+
+def _windows(picture, size: int) -> np.ndarray:
+    """Return the patch at every place of a picture, without copying: [rows, columns, channels, size, size]."""
+    picture = picture.reshape(*picture.shape[:2], -1)
+    return np.lib.stride_tricks.sliding_window_view(picture, (size, size), axis=(0, 1))
+
+
+def _even(patches) -> np.ndarray:
+    """Return patches, each less its mean and divided by its deviation: float32 [n, pixels]."""
+    patches = patches.reshape(len(patches), -1).astype(np.float32)
+    patches -= patches.mean(axis=1, keepdims=True)
+    return patches / np.sqrt((patches**2).mean(axis=1, keepdims=True) + _FLAT)
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """A change of scale after which no feature, and no sum of features, varies more than another.
+
+    Attributes
+    ----------
+    mean, scale : float [numbers]
+    turn : float [numbers, directions]
+
+    Examples
+    --------
+    >>> known = np.random.default_rng(0).normal(0, [1, 100], (50, 2))
+    >>> np.abs(robots.Whitening.of(known)(known)).mean(axis=0).round(1)
+    array([0.6, 0.7])
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    turn: np.ndarray
+
+    @classmethod
+    def of(cls, known, ridge: float = _RIDGE) -> "Whitening":
+        """Return the one that fits the features [n, numbers] of some pictures, whose names are not needed.
+
+        `ridge` is added to the variance of each direction: the greater, the less is changed.
+        """
+        mean, scale = known.mean(axis=0), known.std(axis=0)
+        scale = np.where(scale > 1e-6 * max(1e-12, scale.max()), scale, np.inf)
+        scaled = (known - mean) / scale
+        # Of the two matrices that have the same directions, the smaller one.
+        if len(known) < known.shape[1]:
+            values, vectors = np.linalg.eigh(scaled @ scaled.T / len(known))
+            kept = values > 1e-9 * values[-1]
+            values = values[kept]
+            directions = scaled.T @ (vectors[:, kept] / np.sqrt(values * len(known)))
+        else:
+            values, directions = np.linalg.eigh(scaled.T @ scaled / len(known))
+        return cls(mean, scale, directions / np.sqrt(np.maximum(values, 0) + ridge))
+
+    def __call__(self, seen) -> np.ndarray:
+        """Return features in that scale, each row of length 1, so that a product of two rows is their cosine."""
+        turned = (seen - self.mean) / self.scale @ self.turn
+        return turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-9)
+
+
+def pixels(pictures, side: int = 28) -> np.ndarray:
+    """Return what the simplest eye sees: the picture in fewer pixels, each the mean of those it covers.
+
+    Parameters
+    ----------
+    pictures : uint8 [n, height, width] or [n, height, width, 3]
+    side : int
+        How many pixels high and wide.
+
+    Returns
+    -------
+    float32 [n, side · side · channels]
+
+    Examples
+    --------
+    >>> robots.pixels(np.eye(4, dtype=np.uint8)[np.newaxis], side=2)
+    array([[0.5, 0. , 0. , 0.5]], dtype=float32)
+    """
+    pictures = np.asarray(pictures, np.float32)
+    for axis in (1, 2):
+        edges = np.arange(side) * pictures.shape[axis] // side
+        counts = np.diff(np.append(edges, pictures.shape[axis]))
+        shape = [-1 if a == axis else 1 for a in range(pictures.ndim)]
+        pictures = np.add.reduceat(pictures, edges, axis=axis) / counts.reshape(shape).astype(np.float32)
+    return pictures.reshape(len(pictures), -1)
+
+
+def photographs(pictures, layer: str = "early", bands: int = 56, zones: int = 4) -> np.ndarray:
+    """Return what a network sees that was trained on photographs: SqueezeNet 1.1, with the weights of torchvision.
+
+    Parameters
+    ----------
+    pictures : uint8 [n, height, width] or [n, height, width, 3]
+    layer : "early" or "last"
+        The fourth of its modules that are called "fire", pooled in zones as `Eye` does; or its 1000 classes.
+    bands, zones : int
+        As for `Eye`.
+
+    Returns
+    -------
+    float32 [n, numbers]
+
+    Raises
+    ------
+    ImportError, OSError
+        If torch or torchvision is not installed, or the weights cannot be had.
+
+    Examples
+    --------
+    >>> robots.photographs([], "first")
+    Traceback (most recent call last):
+        ...
+    ValueError: layer='first' was given; early or last was expected.
+    """
+    if layer not in ("early", "last"):
+        raise ValueError(f"layer={layer!r} was given; early or last was expected.")
+    try:
+        import torch
+        from torchvision.models import SqueezeNet1_1_Weights, squeezenet1_1
+    except ImportError:
+        raise ImportError(
+            "No network was asked: for torch and torchvision, say pip install 'music-you-can-see[network]'."
+        ) from None
+    try:
+        network = squeezenet1_1(weights=SqueezeNet1_1_Weights.IMAGENET1K_V1).eval()
+    except OSError as error:
+        raise OSError(f"No network was asked: its weights cannot be had ({error}).") from None
+    seen = []
+    for picture in np.asarray(pictures):
+        colored = picture if picture.ndim == 3 else picture[..., np.newaxis].repeat(3, axis=2)
+        scaled = (colored / np.float32(255) - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
+        given = torch.from_numpy(scaled.astype(np.float32).transpose(2, 0, 1)[np.newaxis])
+        with torch.inference_mode():
+            if layer == "last":
+                seen.append(network(given)[0].numpy())
+                continue
+            found = network.features[:7](given)[0].numpy()
+        middle = (np.arange(found.shape[1]) + 0.5) * len(picture) / found.shape[1]
+        zone = (middle % bands * zones // bands).astype(int)
+        parts = [found[:, zone == z].reshape(len(found), -1) for z in range(zones)]
+        seen.append(np.concatenate([stat for part in parts for stat in (part.mean(axis=1), part.std(axis=1))]))
+    return np.array(seen, np.float32)
+
+
+def sound(track, when) -> np.ndarray:
+    """Return numbers that are heard, without any picture: what a picture must beat.
+
+    Means, deviations and deviations of the changes of 64 mel bands; means, and how they vary together, of 20 MFCCs and
+    of their changes.
+
+    Parameters
+    ----------
+    track : Track
+    when : float64 [n + 1]
+        The edges of the moments, in seconds: some hundredths of a second each.
+
+    Returns
+    -------
+    float64 [652]
+
+    Examples
+    --------
+    >>> track = load_track("groove")
+    >>> robots.sound(track, moments.between(8, 18, 896)).shape
+    (652,)
+    """
+    from scipy.fft import dct
+
+    window = spectra.window_length(track.sr) // 2
+    mel = features.perceptual_mel(track, when, bands=64, n_fft=window, top_db=80).astype(float)
+    cepstrum = dct(mel, axis=0, norm="ortho")[:20]
+    numbers = [mel.mean(axis=1), mel.std(axis=1), np.diff(mel).std(axis=1)]
+    for values in (cepstrum, np.diff(cepstrum)):
+        together = np.cov(values)
+        numbers += [values.mean(axis=1), together[np.triu_indices(20)]]
+    return np.concatenate(numbers)
+
+
+def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
+    """Compare each part of a piece with each other part: the cosine of their whitened features.
+
+    To be fair, a whitening is not fitted on what it judges: the pieces are dealt into five groups, and each group is
+    judged by a whitening that was fitted on the pictures of the other four. Where there are several kinds of features,
+    add what this returns for each of them.
+
+    Parameters
+    ----------
+    seen, wanted : float [pieces, numbers] or [pieces, pictures, numbers]
+        Features of one part of each piece, and of another part of it; those of several pictures are averaged.
+    known : float [n, numbers], optional
+        Features of other pieces; if given, the whitening is fitted on these alone.
+    ridge : float
+        As for `Whitening.of`.
+
+    Returns
+    -------
+    float [pieces, pieces]
+        −1 to 1; row i compares `seen[i]` with all that is wanted.
+
+    Raises
+    ------
+    ValueError
+        If the two do not fit each other, or there are fewer than two pieces and nothing else is known.
+
+    Examples
+    --------
+    >>> first = np.random.default_rng(0).normal(0, 1, (20, 3))
+    >>> robots.found(robots.alike(first, first + 0.01)).all()
+    np.True_
+    """
+    seen, wanted = (np.asarray(part, float).reshape(len(part), -1, np.shape(part)[-1]) for part in (seen, wanted))
+    if len(seen) != len(wanted) or seen.shape[2] != wanted.shape[2] or (known is None and len(seen) < 2):
+        raise ValueError(
+            f"Features of {seen.shape[0]} and {wanted.shape[0]} pieces, {seen.shape[2]} and {wanted.shape[2]} numbers "
+            "each, were given; as many of one as of the other were expected, and at least two pieces."
+        )
+    result = np.empty((len(seen), len(wanted)))
+    group = np.random.default_rng(0).permutation(len(seen)) % 5
+    for mine in (group == one for one in set(group)):
+        if known is None:
+            others = np.concatenate([seen[~mine], wanted[~mine]]).reshape(-1, seen.shape[2])
+        white = Whitening.of(others if known is None else known, ridge)
+        result[mine] = white(seen[mine].mean(axis=1)) @ white(wanted.mean(axis=1)).T
+    return result
+
+
+def found(likeness, among=None) -> np.ndarray:
+    """Return for each row whether the greatest number is the one of the same piece: bool [pieces].
+
+    Parameters
+    ----------
+    likeness : float [pieces, pieces]
+    among : sequence [pieces], optional
+        The family of each piece, if the robot chooses among siblings only.
+
+    Examples
+    --------
+    >>> robots.found([[0.9, 0.1], [0.8, 0.3]])
+    array([ True, False])
+    """
+    likeness = np.asarray(likeness, float)
+    if among is not None:
+        among = np.asarray(among)
+        likeness = np.where(among[:, np.newaxis] == among, likeness, -np.inf)
+    return likeness.argmax(axis=1) == np.arange(len(likeness))
+
+
+class Share(NamedTuple):
+    """A share of pieces, or a difference of two, and the interval in which it would lie with other such pieces.
+
+    Examples
+    --------
+    >>> print(robots.Share(0.8, 0.72, 0.88))
+    0.80 [0.72 0.88]
+    """
+
+    share: float
+    low: float
+    high: float
+
+    def __str__(self):
+        return f"{self.share:.2f} [{self.low:.2f} {self.high:.2f}]"
+
+
+def interval(right, seed: int = 0) -> Share:
+    """Return a mean over pieces and its 95 % interval: pieces are drawn again and again, with replacement.
+
+    Parameters
+    ----------
+    right : bool or float [pieces]
+    seed : int
+
+    Examples
+    --------
+    >>> print(robots.interval(np.repeat([True, False], [80, 20])))
+    0.80 [0.72 0.88]
+    """
+    right = np.asarray(right, float)
+    drawn = np.random.default_rng(seed).integers(0, len(right), (2000, len(right)))
+    low, high = np.percentile(right[drawn].mean(axis=1), [2.5, 97.5])
+    return Share(float(right.mean()), float(low), float(high))
+
+
+def better(one, other, seed: int = 0) -> Share:
+    """Return by how much more pieces are found in one way than in another, the same pieces compared each time.
+
+    Examples
+    --------
+    >>> print(robots.better(np.ones(50), np.arange(50) > 4))
+    0.10 [0.02 0.18]
+    """
+    return interval(np.asarray(one, float) - np.asarray(other, float), seed)

@@ -1,0 +1,214 @@
+"""Robots: they find what can be told apart, nothing where there is nothing, and their intervals are right."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.preprocessing import StandardScaler
+
+from helpers import robots, study
+
+
+def textures(pieces: int, pictures: int = 2, noise: float = 0.2) -> np.ndarray:
+    """Return pictures of two halves: each piece has its own stripes, at another place in every picture."""
+    dice = np.random.default_rng(0)
+    across = np.arange(64)
+    result = np.empty((pieces, 2, pictures, 64, 64))
+    for piece in range(pieces):
+        turn, width = np.pi * piece / pieces, 4 + piece % 3
+        slope = np.cos(turn) * across[:, np.newaxis] + np.sin(turn) * across
+        for half, one in np.ndindex(2, pictures):
+            result[piece, half, one] = np.sin(2 * np.pi * (slope / width + dice.uniform()))
+    result += dice.normal(0, noise, result.shape)
+    return np.clip(128 + 60 * result, 0, 255).astype(np.uint8)
+
+
+def looked_at(pictures, **settings) -> np.ndarray:
+    """Return which pieces an eye finds that has learned from their pictures."""
+    flat = pictures.reshape(-1, *pictures.shape[3:])
+    seen = robots.Eye(bands=64, **settings).learn(flat, 4000).see(flat).reshape(*pictures.shape[:3], -1)
+    return robots.found(robots.alike(seen[:, 0], seen[:, 1]))
+
+
+@pytest.mark.parametrize("settings", [{"centroids": 40}, {"centroids": 40, "size": 6, "step": 3, "zones": 1}])
+def test_finds_textures_wherever_they_lie(settings):
+    assert looked_at(textures(9, pictures=4), **settings).all()
+
+
+def test_pixels_do_not_find_what_has_moved():
+    pictures = textures(9, pictures=4)
+    seen = robots.pixels(pictures.reshape(-1, 64, 64), 16).reshape(9, 2, 4, -1)
+    assert robots.found(robots.alike(seen[:, 0], seen[:, 1])).mean() < 0.7
+
+
+def test_finds_nothing_in_noise():
+    noise = np.random.default_rng(1).integers(0, 256, (60, 2, 1, 32, 32), dtype=np.uint8)
+    assert looked_at(noise, centroids=20).sum() <= 5
+
+
+def test_colours_that_grey_does_not_know_are_seen():
+    stripes = np.full((2, 32, 32, 3), 128, np.uint8)
+    stripes[0, ::4, :, 0] = stripes[1, ::4, :, 1] = 255
+    red, green = robots.Eye(bands=32, size=4, centroids=8).learn(stripes, 2000).see(stripes)
+    assert np.abs(red - green).max() > 0.2
+    red, green = robots.Eye(bands=32, size=4, centroids=8).learn(stripes.max(axis=3), 2000).see(stripes.max(axis=3))
+    assert np.array_equal(red, green)
+
+
+def test_sees_zones_apart():
+    """What moves from the lower to the upper half of a column is seen, what moves to another row is not."""
+    pictures = np.full((3, 64, 64), 128, np.uint8)
+    pictures[0, 4:12, ::4] = pictures[1, 36:44, ::4] = pictures[2, 20:28, ::4] = 255
+    low, next_row, high = robots.Eye(bands=32, centroids=10, zones=2, step=4).learn(pictures, 3000).see(pictures)
+    assert np.allclose(low, next_row, atol=1e-4)
+    assert np.abs(low - high).max() > 0.05
+
+
+def test_the_triangle_by_hand():
+    picture = np.random.default_rng(3).integers(0, 256, (1, 12, 12), dtype=np.uint8)
+    eye = robots.Eye(bands=12, size=4, centroids=7, zones=1, step=2).learn(picture, 500)
+    near = []
+    for row in range(0, 9, 2):
+        for column in range(0, 9, 2):
+            patch = picture[0, row : row + 4, column : column + 4].astype(float).ravel()
+            patch = (patch - patch.mean()) / np.sqrt(patch.var() + 10)
+            apart = [np.linalg.norm((patch - eye.mean) @ eye.white - kind) for kind in eye.kinds]
+            near.append([max(0, np.mean(apart) - one) for one in apart])
+    expected = np.concatenate([np.mean(near, axis=0), np.std(near, axis=0)])
+    assert np.allclose(eye.see(picture)[0], expected, atol=1e-4)
+
+
+def test_learned_patches_are_those_that_were_there():
+    stripes = np.zeros((1, 64, 64), np.uint8)
+    stripes[0, :, ::2] = 200
+    learned = robots.Eye(bands=64, size=4, centroids=2).learn(stripes, 500).learned
+    assert learned.shape == (2, 4, 4, 1)
+    assert np.allclose(np.abs(learned), 1, atol=0.1)
+    assert np.ptp(learned, axis=1).max() < 0.1
+
+
+def test_an_eye_says_what_it_needs():
+    with pytest.raises(ValueError, match="has learned nothing"):
+        robots.Eye(bands=8).see(np.zeros((1, 16, 16), np.uint8))
+    with pytest.raises(ValueError, match=r"shape \(2, 4, 4\)"):
+        robots.Eye(bands=4, size=8).learn(np.zeros((2, 4, 4), np.uint8))
+
+
+@pytest.mark.parametrize("shape", [(400, 6), (30, 80)])
+def test_whitened_features_vary_alike(shape):
+    dice = np.random.default_rng(4)
+    known = dice.normal(0, 1, (shape[0], 5)) @ dice.normal(0, 1, (5, shape[1])) + dice.normal(0, 0.3, shape) + 7
+    white = robots.Whitening.of(known, ridge=1e-9)
+    turned = (known - white.mean) / white.scale @ white.turn
+    rank = min(shape[0] - 1, shape[1])
+    assert np.allclose(turned.mean(axis=0), 0, atol=1e-8)
+    assert np.linalg.matrix_rank(turned) == rank
+    assert np.allclose(np.sort(np.linalg.eigvalsh(np.cov(turned.T, bias=True)))[-rank:], 1, atol=1e-3)
+    assert np.allclose(np.linalg.norm(white(known), axis=1), 1)
+
+
+def test_a_great_ridge_only_scales():
+    known = np.random.default_rng(5).normal(3, (1, 2, 30), (50, 3))
+    scaled = StandardScaler().fit_transform(known)
+    white = robots.Whitening.of(known, ridge=1e9)(known)
+    assert np.allclose(white @ white.T, np.corrcoef(scaled) * 0 + cosines(scaled), atol=1e-4)
+
+
+def cosines(rows) -> np.ndarray:
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows @ rows.T
+
+
+def test_what_never_varies_does_not_count():
+    known = np.random.default_rng(6).normal(0, 1, (40, 3))
+    with_constant = np.column_stack([known, np.full(40, 5.0)])
+    one = robots.alike(known[:20], known[20:])
+    assert np.allclose(robots.alike(with_constant[:20], with_constant[20:]), one)
+
+
+def test_a_whitening_is_not_fitted_on_what_it_judges():
+    """Another value in a piece changes how others are judged, but not the whitening that judges the piece."""
+    features = np.random.default_rng(7).normal(0, 1, (2, 25, 4))
+    before = robots.alike(*features)
+    group = np.random.default_rng(0).permutation(25) % 5
+    features[0][group == 2] *= 100
+    after = robots.alike(*features)
+    assert np.abs(after - before)[group != 2].max() > 1e-3
+    white = robots.Whitening.of(np.concatenate([part[group != 2] for part in features]))
+    assert np.allclose(after[group == 2], white(features[0][group == 2]) @ white(features[1]).T)
+
+
+def test_features_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="Features of 3 and 4 pieces"):
+        robots.alike(np.zeros((3, 2)), np.zeros((4, 2)))
+
+
+def test_found_among_siblings():
+    alike = np.array([[0.5, 0.9, 0.1], [0.2, 0.1, 0.3], [0.9, 0.9, 0.8]])
+    assert robots.found(alike).tolist() == [False, False, False]
+    assert robots.found(alike, ["a", "b", "a"]).tolist() == [True, True, False]
+
+
+def test_intervals_are_those_of_scipy():
+    right = np.random.default_rng(8).random(80) < 0.7
+    share = robots.interval(right)
+    other = stats.bootstrap(
+        (right.astype(float),), np.mean, n_resamples=4000, method="percentile", rng=np.random.default_rng(1)
+    ).confidence_interval
+    assert share.share == right.mean()
+    assert np.allclose(share[1:], other, atol=0.02)
+
+
+def test_a_difference_is_taken_piece_by_piece():
+    one, other = np.repeat([True, False], [60, 40]), np.repeat([True, False], [50, 50])
+    assert robots.better(one, other).low > 0
+    assert robots.better(one, other[::-1]).low < 0 < robots.better(one, other[::-1]).high
+    assert robots.better(one, one) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("side", [28, 30])
+def test_pixels_are_means(side):
+    pictures = np.random.default_rng(9).integers(0, 256, (2, 56, 61), dtype=np.uint8)
+    edges = [np.append(np.arange(side) * length // side, length) for length in (56, 61)]
+    for number, picture in zip(robots.pixels(pictures, side), pictures, strict=True):
+        rows = zip(edges[0], edges[0][1:], strict=False)
+        expected = [
+            picture[top:bottom, left:right].mean()
+            for top, bottom in rows
+            for left, right in zip(edges[1], edges[1][1:], strict=False)
+        ]
+        assert np.allclose(number, expected, rtol=1e-5)
+
+
+def test_a_folder_is_looked_at(tmp_path, capsys):
+    import soundfile as sf
+
+    dice = np.random.default_rng(10)
+    time = np.arange(12 * 8000) / 8000
+    for number in range(9):
+        pitch = 200 * 1.2**number * (1 + (time * (2 + number % 3)).astype(int) % 2)
+        tone = 0.3 * np.sin(2 * np.pi * np.cumsum(pitch) / 8000) + dice.normal(0, 0.01, len(time))
+        (tmp_path / f"folder {number % 2}").mkdir(exist_ok=True)
+        sf.write(tmp_path / f"folder {number % 2}" / f"{number}.wav", tone, 8000)
+    (tmp_path / "folder 0" / "broken.wav").write_bytes(b"RIFF nothing")
+    assert study.main([str(tmp_path), "--seconds", "5", "--pictures", "1", "--jobs", "1"]) == 0
+    shown = capsys.readouterr()
+    assert "9 pieces in 2 folders" in shown.out
+    assert shown.out.count("[") == 5 * 4
+    assert "broken.wav" in shown.err
+    assert study.main([str(tmp_path), "--seconds", "30", "--jobs", "1"]) == 2
+    assert study.main([str(tmp_path / "nowhere")]) == 2
+
+
+def test_stretches_lie_in_their_halves():
+    from helpers import Track
+
+    track = Track(np.ones(8000 * 50), 8000, "fifty seconds")
+    for pictures in (1, 3):
+        first, second = study.halves(track, 10, 20, pictures)
+        assert len(first) == len(second) == pictures
+        assert min(when[0] for when in first) >= 0
+        assert max(when[-1] for when in first) <= 25 <= min(when[0] for when in second)
+        assert max(when[-1] for when in second) <= 50 + 1e-9
+        assert all(np.isclose(when[-1] - when[0], 20) for when in first + second)
+    with pytest.raises(ValueError, match="at least 60 s"):
+        study.halves(track, 10, 30)
