@@ -69,6 +69,8 @@ def test_differences_that_are_not_there_are_seldom_settled():
     shares = dict.fromkeys("abcde", 0.5)
     wrong = [any(one.settled for one in guesses.differences(made(shares, 20, rng, 10, 0.15))) for _ in range(150)]
     assert np.mean(wrong) < 0.08
+    alone = [any(one.settled for one in guesses.differences(made(shares, 80, rng))) for _ in range(300)]
+    assert np.mean(alone) < 0.08
 
 
 def test_a_great_difference_is_settled_and_named_in_its_direction():
