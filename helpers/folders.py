@@ -137,10 +137,10 @@ def make_pictures(
     Examples
     --------
     >>> from tempfile import mkdtemp
-    >>> music = load_track("groove").path.parent
+    >>> music = load_track("crowd/funk-1").path.parent
     >>> done = make_pictures(music, f"{mkdtemp()}/pictures", size=32, rows=2, jobs=1, progress=False)
     >>> done.pieces, done.pictures, done.errors
-    (6, 36, ())
+    (72, 72, ())
     """
     folder, out = Path(folder).expanduser(), Path(out).expanduser()
     settings = _settings(recipe, size, seconds, hop, split, by, seed, parameters)
