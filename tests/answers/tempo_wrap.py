@@ -12,7 +12,7 @@ def longer(solution):
     bar = 3 * 60 / waltz.truth["tempo"]
     assert solution > 1.5 * bar
     # By hand, on other columns: each line beside the next.
-    strength, columns = tempo.onsets(waltz), 50
+    strength, columns = tempo.onsets(waltz), 100
     times = np.arange(int(waltz.duration / solution) * columns) * solution / columns
     lines = np.interp(times, np.arange(len(strength)) / 100, strength).reshape(-1, columns)
     alike = [np.corrcoef(one, other)[0, 1] for one, other in pairwise(lines)]
