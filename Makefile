@@ -59,8 +59,8 @@ music: $(TESTING)  ## compose and render the pieces in data/ again (needs FluidS
 lock:  ## choose and pin the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv --clear build/lock
 	build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
-	$(call pinned,) -o requirements.txt
-	$(call pinned,--extra test --constraint requirements.txt) -o requirements-test.txt
+	$(call pinned,--extra setup) -o requirements.txt
+	$(call pinned,--extra setup --extra test --constraint requirements.txt) -o requirements-test.txt
 
 clean:  ## remove the environment and everything else git does not keep
 	git clean -dfX

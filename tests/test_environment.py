@@ -37,9 +37,10 @@ def test_conda_names_the_same_packages():
 
 
 # What each list of pins is made of.
+EXTRAS = PROJECT["optional-dependencies"]
 LOCKS = {
-    "requirements.txt": PROJECT["dependencies"],
-    "requirements-test.txt": PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"],
+    "requirements.txt": PROJECT["dependencies"] + EXTRAS["setup"],
+    "requirements-test.txt": PROJECT["dependencies"] + EXTRAS["setup"] + EXTRAS["test"],
 }
 
 
