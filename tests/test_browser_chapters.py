@@ -9,6 +9,7 @@ from pathlib import Path
 
 import chapters
 import pytest
+from playwright.sync_api import TimeoutError
 
 pytest_plugins = ["lab"]
 
@@ -27,7 +28,9 @@ _heard = []
 for _player in _players:
     _player.observe(lambda change: _heard.append((change.owner, change.new)), "position")
 """
+# Where to click; further places where a picture shows no moment there, such as beside the axes of a figure.
 PIXELS = ((0.2, 0.3), (0.8, 0.9), (0.5, 0.5))
+FURTHER = tuple((x / 8, y / 8) for x in (3, 5, 2, 6) for y in (2, 3, 5, 6))
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +59,8 @@ def test_chapter(notebook, path, shots):
     notebook.screenshots(shots, path.stem)
     notebook.do(LISTEN)
     for player in notebook.page.locator(".mycs:has(.mycs-timed)").all():
-        for x, y in PIXELS:
-            click_and_listen(notebook, player, x, y)
+        heard = [click_and_listen(notebook, player, x, y) for x, y in PIXELS]
+        assert any(heard) or any(click_and_listen(notebook, player, x, y) for x, y in FURTHER)
     for slider in notebook.page.locator(".mycs-control input[type=range]").all():
         to_both_ends(notebook.page, slider)
     assert notebook.errors == []
@@ -76,8 +79,8 @@ def to_both_ends(page, slider):
         assert cell.evaluate("(cell) => cell.querySelector('.mycs-message').textContent") == "", key
 
 
-def click_and_listen(notebook, player, x, y):
-    """Click a pixel, given as a part of width and height: it plays from the second of that pixel."""
+def click_and_listen(notebook, player, x, y) -> bool:
+    """Click a pixel, given as a part of width and height: it plays from the second of that pixel, if it has one."""
     button, canvas = player.locator(".mycs-play"), player.locator(".mycs-colors").first
     canvas.scroll_into_view_if_needed()
     width, height = canvas.evaluate("(canvas) => [canvas.width, canvas.height]")
@@ -88,10 +91,14 @@ def click_and_listen(notebook, player, x, y):
     notebook.page.mouse.click(
         box["x"] + (col + 0.5) * box["width"] / width, box["y"] + (row + 0.5) * box["height"] / height
     )
-    button.filter(has_text="Pause").wait_for()
+    try:
+        button.filter(has_text="Pause").wait_for(timeout=2000)
+    except TimeoutError:
+        return False
     notebook.until("_heard")
     position, second = notebook.ask(f"[_heard[0][1], float(_heard[0][0].pictures[0].times[{row}, {col}])]")
     assert position == pytest.approx(second, abs=0.05)
     notebook.page.keyboard.press(" ")
     button.filter(has_text="Play").wait_for()
     assert notebook.page.evaluate("sound().paused")
+    return True

@@ -20,7 +20,9 @@ def cluster(tmp_path_factory):
     """Start a scheduler and two workers; give its address, and the processes that work."""
     folder = tmp_path_factory.mktemp("cluster")
     dask = [sys.executable, "-m", "dask"]
-    quiet = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    # Tasks of these tests are sent by the name of their module.
+    where = {**os.environ, "PYTHONPATH": os.pathsep.join([os.path.dirname(__file__), os.environ.get("PYTHONPATH", "")])}
+    quiet = {"cwd": folder, "env": where, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     told = folder / "scheduler.json"
     local = ["--host=127.0.0.1", "--no-dashboard"]
     started = [subprocess.Popen([*dask, "scheduler", "--port=0", f"--scheduler-file={told}", *local], **quiet)]

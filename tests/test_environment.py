@@ -65,7 +65,9 @@ def test_the_lists_of_pins_agree():
 
 
 @pytest.mark.parametrize(
-    ("folders", "extras"), [(["helpers"], ["dask", "network"]), (["tests", "data/compose"], ["test"])], ids=["helpers", "tests"]
+    ("folders", "extras"),
+    [(["helpers"], ["dask", "network"]), (["tests", "data/compose"], ["test"])],
+    ids=["helpers", "tests"],
 )
 def test_what_is_imported_is_declared(folders, extras):
     lines = PROJECT["dependencies"] + [line for extra in extras for line in PROJECT["optional-dependencies"][extra]]

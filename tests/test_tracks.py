@@ -297,6 +297,7 @@ def test_unreadable_file(tmp_path, monkeypatch):
     # The administrator, as whom some tests run, may read everything: so the file only seems unreadable.
     with monkeypatch.context() as patch:
         patch.setattr(tracks, "shipped", lambda: {})
+        patch.setattr(tracks, "crowd", lambda: {})
         patch.setattr(Path, "open", deny)
         sentence = refusal(path)
     assert sentence == f"'{path}' cannot be read: Permission denied. Check the file."
