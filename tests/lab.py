@@ -236,6 +236,12 @@ class Notebook:
             scroller.evaluate("(at, top) => { at.scrollTop = top; }", top)
             self.page.screenshot(path=folder / f"{name}-{i:02d}.png")
 
+    def empty(self) -> None:
+        """Close all widgets, wait until no player is left on the page, and forget what was complained about."""
+        self.run("import ipywidgets", "ipywidgets.Widget.close_all()")
+        self.page.wait_for_function("!document.querySelector('.mycs')")
+        self.errors.clear()
+
     def close(self) -> None:
         """Stop the kernel and close the page."""
         try:

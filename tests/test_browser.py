@@ -112,9 +112,7 @@ def open_notebook(laboratory):
 def notebook(open_notebook):
     """The same, silent and without players; it must not have complained at the end."""
     notebook = open_notebook
-    notebook.run("import ipywidgets", "ipywidgets.Widget.close_all()")
-    notebook.page.wait_for_function("!document.querySelector('.mycs')")
-    notebook.errors.clear()
+    notebook.empty()
     yield notebook
     notebook.page.keyboard.up("Shift")
     assert notebook.errors == []

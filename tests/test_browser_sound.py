@@ -48,10 +48,8 @@ def open_notebook(laboratory):
 def notebook(open_notebook):
     """The same without players, with nothing heard yet; it must not have complained at the end."""
     notebook = open_notebook
-    notebook.run("import ipywidgets", "ipywidgets.Widget.close_all()")
-    notebook.page.wait_for_function("!document.querySelector('.mycs')")
+    notebook.empty()
     ear.forget(notebook.page)
-    notebook.errors.clear()
     yield notebook
     assert notebook.errors == []
 

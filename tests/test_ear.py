@@ -81,9 +81,7 @@ def open_notebook(request, tmp_path_factory):
 @pytest.fixture
 def notebook(open_notebook):
     """The same, silent and without players; it must not have complained at the end."""
-    open_notebook.run("ipywidgets.Widget.close_all()")
-    open_notebook.page.wait_for_function("!document.querySelector('.mycs')")
-    open_notebook.errors.clear()
+    open_notebook.empty()
     yield open_notebook
     open_notebook.page.keyboard.up("Shift")
     assert open_notebook.errors == []

@@ -6,9 +6,6 @@ TIMELINES = {
     16: ("x..x..x...x.x...", "x..x...x..x.x...", "x.x.x..x.x.x.x..", "x..x..x..x..x.x."),
     12: ("x.x.xx.x.x.x", "x.x.x.xx.x.x", "x..x.xx..x.x", "x.xx.x.x.xx."),
 }
-#: Keys of the kit: bongos, congas, timbales and agogo, from high to low.
-CONGAS = (62, 63, 64)
-BONGOS = (60, 61)
 FORMS = ("AABA", "ABAC", "ABCA", "AABB", "ABBA", "ABAB")
 
 
