@@ -21,6 +21,7 @@ const LARGEST = 8; // blocks in an answer, at most
 const FETCHED = 20; // seconds that are fetched in advance: Python may be busy for so long
 const HANDED = 2.5; // seconds that the sound card has in advance: a page in the background wakes once a second
 const SAFE = 0.5; // seconds that must be there before sound goes on after it had to wait
+const SLOW = 0.25; // seconds that must be there before it begins over a slow line
 const FADE = 0.005; // seconds in which sound comes and goes, so that it does not click
 const LEAD = 0.025; // seconds until sound begins: what a page knows of the sound card's clock is a little old
 const IDLE = 30000; // milliseconds of silence after which the sound card may sleep
@@ -127,8 +128,9 @@ class Asked {
     this.waiting.delete(first);
     // A fast answer may be larger next time; over a slow line, a large one would be in the way of a click.
     const took = question ? performance.now() - question.since : Infinity;
+    this.slow = took > 200;
     if (took < 60) this.largest = Math.min(LARGEST, 2 * this.largest);
-    else if (took > 200) this.largest = 1;
+    else if (this.slow) this.largest = 1;
     for (const user of this.users) user.arrived();
   }
 
@@ -277,7 +279,8 @@ class Deck {
       // What follows fades in while the music goes on for a moment and fades out.
       const tail = follows ? Math.min(Math.round(FADE * rate), source.frames - to) : 0;
       const late = next === null || next < context.currentTime + FADE;
-      const enough = run.starved && run.pieces.length ? Math.min(Math.round(SAFE * rate), to - run.head) : n + tail;
+      const safe = run.starved && (run.pieces.length ? SAFE : source.slow ? SLOW : 0);
+      const enough = safe ? Math.min(Math.round(safe * rate), to - run.head) : n + tail;
       const samples = (!late || source.read(run.head, enough)) && source.read(run.head, n + tail);
       if (!samples) {
         if (late) run.starved ??= performance.now();
