@@ -93,7 +93,8 @@ def _around(picture, width: int, height: int) -> tuple[_Axis, _Axis]:
     """Find out what the places of a picture mean.
 
     Where its moments are in the order of a text, line by line, time runs along the lines, and each line begins at some
-    time. Where there is only one line, and its rows are frequencies or moments, these run upwards.
+    time. Where there is only one line, and its rows are frequencies or moments, these run upwards. A picture too small
+    for two texts has no axes.
 
     Parameters
     ----------
@@ -107,13 +108,13 @@ def _around(picture, width: int, height: int) -> tuple[_Axis, _Axis]:
     """
     below = left = _Axis()
     times, hz, versus = picture.times, picture.hz, picture.versus
-    if picture.track is None or times is None:
+    across, down = width // _TEXT[0], height // _TEXT[1]
+    if picture.track is None or times is None or min(across, down) < 2:
         return below, left
     lines = times[np.append(True, (times[1:] != times[:-1]).any(axis=1))].astype(float)
     # A figure, which has its own axes, has NaN beside them: that is in no order.
     if not (np.diff(lines.ravel()) >= 0).all():
         return below, left
-    across, down = width // _TEXT[0], height // _TEXT[1]
     since = lines - lines[:, :1]
     if len(lines) > 1:
         left = _of_lines(lines[:, 0], len(times) // len(lines), down)
