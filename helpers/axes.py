@@ -17,7 +17,7 @@ _MINUTES = np.array([1, 2, 3, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600]
 # The steps of a frequency axis that is not linear.
 _NICE_HZ = np.array([20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000])
 # How many pixels a text takes, across and down.
-_TEXT = (30, 14)
+_TEXT = (26, 14)
 
 
 @dataclass(frozen=True)
