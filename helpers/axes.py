@@ -99,7 +99,7 @@ def _around(picture, width: int, height: int) -> tuple[_Axis, _Axis]:
     Parameters
     ----------
     picture : Picture
-    width, height : int
+    width, height : float
         How large it is shown, in pixels.
 
     Returns
@@ -108,7 +108,7 @@ def _around(picture, width: int, height: int) -> tuple[_Axis, _Axis]:
     """
     below = left = _Axis()
     times, hz, versus = picture.times, picture.hz, picture.versus
-    across, down = width // _TEXT[0], height // _TEXT[1]
+    across, down = int(width // _TEXT[0]), int(height // _TEXT[1])
     if picture.track is None or times is None or min(across, down) < 2:
         return below, left
     lines = times[np.append(True, (times[1:] != times[:-1]).any(axis=1))].astype(float)
@@ -163,7 +163,7 @@ def written(fig, picture, width: int, height: int):
     matplotlib Axes or None
         Transparent, and as large as the image; all is written beside it.
     """
-    below, left = _around(picture, width, height)
+    below, left = _around(picture, *(side * 100 / fig.dpi for side in (width, height)))
     if not below.name and not left.name:
         return None
     ax = fig.add_axes((0, 0, width / fig.bbox.width, height / fig.bbox.height))

@@ -209,26 +209,29 @@ def _sheet(pictures, images, titles=None, with_axes=True):
     """Put images of pictures in a row, pixel by pixel, with titles above and axes beside them; a Pillow image."""
     import matplotlib.pyplot as plt
 
-    fig = plt.figure(dpi=100, layout="none")
     sizes = [image.size for image in images]
+    # A page makes a wide image smaller, and its texts with it.
+    scale = max(1, max(width for width, _ in sizes) / ROOM[0])
+    fig = plt.figure(dpi=100 * scale, layout="none")
     frames = [axes.written(fig, one, *size) if with_axes else None for one, size in zip(pictures, sizes, strict=True)]
     if frames == [None] and titles is None:
         plt.close(fig)
         return images[0]
     # How far axes reach beyond their image: to the left, down, to the right, up.
     beyond = [np.ceil(_reach(ax)).astype(int) for ax in frames]
-    gap, head = 24, max(reach[3] for reach in beyond) + (0 if titles is None else 26)
+    gap, head = round(24 * scale), max(up for *_, up in beyond) + (0 if titles is None else round(26 * scale))
     width = sum(left + size[0] + right + gap for size, (left, _, right, _) in zip(sizes, beyond, strict=True)) - gap
     height = head + max(size[1] + reach[1] for size, reach in zip(sizes, beyond, strict=True))
-    fig.set_size_inches(width / 100, height / 100)
+    # A hundredth more, as a fraction of a pixel would be cut off.
+    fig.set_size_inches((width + 0.01) / fig.dpi, (height + 0.01) / fig.dpi)
     start = 0
     for image, ax, reach, title in zip(images, frames, beyond, titles or [""] * len(images), strict=True):
         start += reach[0]
         box = np.array([start, height - head - image.height, *image.size])
         fig.figimage(np.asarray(image), *box[:2], origin="upper")
         if ax:
-            ax.set_position(box / (width, height, width, height))
-        fig.text(start / width, 1 - 4 / height, title, va="top", fontsize=10)
+            ax.set_position(box / np.tile(fig.bbox.size, 2))
+        fig.text(start / width, 1 - 4 * scale / height, title, va="top", fontsize=10)
         start += image.width + reach[2] + gap
     return outputs.render(fig)
 
@@ -238,7 +241,7 @@ def _reach(ax):
     if ax is None:
         return np.zeros(4)
     inner, outer = ax.bbox.extents, ax.get_tightbbox().extents
-    return (inner - outer) * (1, 1, -1, -1) + 3
+    return (inner - outer) * (1, 1, -1, -1) + 0.03 * ax.figure.dpi
 
 
 def _in_order(times):

@@ -141,6 +141,16 @@ def test_axes_are_written_beside_the_picture():
     assert (frame == 255).all()
 
 
+def test_beside_a_wide_picture_texts_are_larger():
+    """A page shows it smaller: its axes take as large a part of it as those of others."""
+    beside = []
+    for n in (800, 1600):
+        picture = composed(np.linspace(0, 100, n + 1))
+        inner, outer = picture.enlarged(), picture.still()
+        beside.append([(outer.width - inner.width) / n, (outer.height - inner.height) / n])
+    np.testing.assert_allclose(*beside, rtol=0.1)
+
+
 def test_pictures_side_by_side_have_their_own():
     pictures = [composed(np.arange(61.0), 60, **hz) for hz in ({"hz": scales.mel_bands(8000, 60, fmax=4000)}, {})]
     data, _ = play(*pictures, titles=["a", "b"])._repr_mimebundle_()
