@@ -13,7 +13,7 @@ from helpers.outputs import clock
 __all__ = []
 
 # The steps, in seconds, of an axis in minutes and seconds.
-_MINUTES = np.array([1, 2, 3, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600])
+_MINUTES = np.array([1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600])
 # The steps of a frequency axis that is not linear.
 _NICE_HZ = np.array([20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000])
 # How many pixels a text takes, across and down.
@@ -47,7 +47,7 @@ def locator(name: str, seconds: float, most: int):
     from matplotlib.ticker import MaxNLocator, MultipleLocator
 
     if not name.endswith("(m:ss)"):
-        return MaxNLocator(most)
+        return MaxNLocator(most, steps=[1, 2, 2.5, 5, 10])
     return MultipleLocator(_MINUTES[min(np.searchsorted(_MINUTES, seconds / most), len(_MINUTES) - 1)])
 
 
