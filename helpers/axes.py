@@ -77,7 +77,7 @@ def ticks(values, name: str = "", fitting: int = 16) -> dict:
         nice = values
     elif unit in ("s", "m:ss"):
         nice = locator(name, values[-1] - values[0], most).tick_values(values[0], values[-1])
-    elif np.allclose(np.diff(values), values[1] - values[0], rtol=1e-3):
+    elif np.allclose(values, np.linspace(values[0], values[-1], len(values)), atol=0.01 * np.ptp(values)):
         nice = MaxNLocator(most).tick_values(values[0], values[-1])
     else:
         nice = _NICE_HZ

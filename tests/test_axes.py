@@ -76,6 +76,14 @@ def test_frequencies_run_upwards(bands):
         assert low <= value(text) <= high
 
 
+def test_rounded_frequencies_are_even_all_the_same():
+    hz = np.round(np.arange(15, 3000, 15) / 10.77)[:, np.newaxis] * 10.77 + [-5, 5]
+    _, left = around(composed(np.arange(9.0), len(hz), hz=hz))
+    steps = np.diff(sorted(map(value, left.ticks.values())))
+    assert len(steps) > 3
+    assert np.ptp(steps) == 0
+
+
 def test_in_a_picture_of_time_against_time_it_runs_both_ways():
     when = np.append(0, np.cumsum(np.random.default_rng(0).uniform(0.5, 1, 100)))
     picture = composed(when, 100, versus=when[:-1])
