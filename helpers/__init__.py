@@ -12,24 +12,9 @@ cells.watch()
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
-        *("cells", "checks", "colors", "corpus", "exercises", "explorer", "features", "figures", "files", "guesses"),
-        *(
-            "layouts",
-            "mixing",
-            "moments",
-            "mpeg",
-            "outputs",
-            "pictures",
-            "player",
-            "predictions",
-            "quizzes",
-            "scales",
-            "sections",
-            "sounds",
-            "spectra",
-            "tempo",
-            "tracks",
-        ),
+        *("axes", "cells", "checks", "colors", "corpus", "exercises", "explorer", "features", "figures", "files"),
+        *("guesses", "layouts", "mixing", "moments", "mpeg", "outputs", "pictures", "player", "predictions", "quizzes"),
+        *("scales", "sections", "sounds", "spectra", "tempo", "tracks"),
         *("command", "folders", "ledger", "passages", "recipes", "robots", "sources", "study", "workers"),
     ],
     submod_attrs={

@@ -7,15 +7,11 @@ for any music, and the tests compare them.
 
 import numpy as np
 
+from helpers import axes
 from helpers.outputs import clock, emit, render
 from helpers.pictures import ROOM, Picture
 
 __all__ = ["draw", "fill", "label_time", "picture", "show"]
-
-# The steps of an axis in minutes and seconds: 10, 15, 30, 60 s, and so on.
-_MINUTES = [1, 1.5, 3, 6, 10]
-# The steps of a frequency axis that is not linear.
-_NICE_HZ = np.array([20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000])
 
 
 def draw(values, when, rows=None, *, ylabel="bin", unit="", title="", cmap=None, low=None, high=None, ax=None):
@@ -67,7 +63,8 @@ def draw(values, when, rows=None, *, ylabel="bin", unit="", title="", cmap=None,
     if unit:
         # A fixed number of ticks: matplotlib's own choice hangs on a fraction of a pixel.
         ax.figure.colorbar(image, ax=ax, label=unit, pad=0.01, ticks=MaxNLocator(5))
-    _label_rows(ax, rows, ylabel)
+    chosen = axes.ticks(rows, ylabel)
+    ax.set_yticks(list(chosen), list(chosen.values()))
     label_time(ax, when[0], when[-1])
     ax.set(ylabel=ylabel, title=title)
     return ax
@@ -111,28 +108,6 @@ def fill(low, high, when, *, title="", ax=None):
     return ax
 
 
-def _label_rows(ax, rows, ylabel: str = "") -> None:
-    """Put round numbers beside the rows of a picture whose rows stand for the increasing values `rows`.
-
-    They are written as minutes and seconds if `ylabel` says so: "time (m:ss)".
-    """
-    from matplotlib.ticker import MaxNLocator
-
-    minutes = ylabel.endswith("(m:ss)")
-    if len(rows) == 1:
-        nice = rows
-    elif np.allclose(np.diff(rows), rows[1] - rows[0]):
-        nice = MaxNLocator(6, steps=_MINUTES if minutes else None).tick_values(rows[0], rows[-1])
-    else:
-        nice = _NICE_HZ
-    ticks = {}
-    for value in nice:
-        row = np.interp(value, rows, np.arange(len(rows)))
-        if rows[0] <= value <= rows[-1] and all(abs(row - other) > len(rows) / 16 for other in ticks):
-            ticks[row] = clock(value, minutes=True) if minutes else f"{value:,g}"
-    ax.set_yticks(list(ticks), list(ticks.values()))
-
-
 def label_time(ax, start: float, end: float) -> None:
     """Make the horizontal axis show the time from `start` to `end` seconds, as minutes where there are any.
 
@@ -143,13 +118,11 @@ def label_time(ax, start: float, end: float) -> None:
     >>> ax.get_xlabel()
     'time (m:ss)'
     """
-    from matplotlib.ticker import MaxNLocator
-
-    long = end - start >= 20
     room = max(2, round(9 * ax.get_position().width))
-    ax.set(xlim=(start, end), xlabel="time (m:ss)" if long else "time (s)")
-    ax.xaxis.set_major_locator(MaxNLocator(room, steps=_MINUTES if long else None))
-    if long:
+    name = axes.in_time(end - start)
+    ax.set(xlim=(start, end), xlabel=name)
+    ax.xaxis.set_major_locator(axes.locator(name, end - start, room))
+    if name.endswith("(m:ss)"):
         ax.xaxis.set_major_formatter(lambda seconds, _: clock(seconds, minutes=True))
 
 

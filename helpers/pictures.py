@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from helpers import colors, outputs, tracks
+from helpers import axes, colors, outputs, tracks
 from helpers.checks import checked
 
 __all__ = ["Picture", "gallery"]
@@ -174,8 +174,12 @@ class Picture:
         higher, wider = (max(1, round(shape / SLIMMEST)) for shape in (width / height, height / width))
         return Image.fromarray(self.pixels.repeat(zoom * higher, axis=0).repeat(zoom * wider, axis=1))
 
+    def still(self) -> Image.Image:
+        """Return it as a notebook stores it: enlarged, with axes beside it where its places have a meaning."""
+        return _sheet([self], [self.enlarged()])
+
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return outputs.bundle(self.enlarged(), self.alt)
+        return outputs.bundle(self.still(), self.alt)
 
 
 def gallery(pictures, titles) -> None:
@@ -195,22 +199,49 @@ def gallery(pictures, titles) -> None:
     outputs.emit(*side_by_side(pictures, titles))
 
 
-def side_by_side(pictures, titles):
+def side_by_side(pictures, titles, with_axes=False):
     """Return the Pillow image that `gallery` shows, and its alt text."""
+    words = (f"{title}: {picture.alt}" for picture, title in zip(pictures, titles, strict=True))
+    return _sheet(pictures, [picture.image() for picture in pictures], titles, with_axes), " ".join(words)
+
+
+def _sheet(pictures, images, titles=None, with_axes=True):
+    """Put images of pictures in a row, pixel by pixel, with titles above and axes beside them; a Pillow image."""
     import matplotlib.pyplot as plt
 
-    gap, head = 24, 26
-    width = sum(picture.pixels.shape[1] + gap for picture in pictures) - gap
-    height = max(picture.pixels.shape[0] for picture in pictures) + head
-    fig = plt.figure(figsize=(width / 100, height / 100), dpi=100, layout="none")
-    left = 0
-    for picture, title in zip(pictures, titles, strict=True):
-        top = height - head - picture.pixels.shape[0]
-        fig.figimage(picture.pixels, left, top, origin="upper")
-        fig.text(left / width, 1 - 4 / height, title, va="top", fontsize=10)
-        left += picture.pixels.shape[1] + gap
-    words = (f"{title}: {picture.alt}" for picture, title in zip(pictures, titles, strict=True))
-    return outputs.render(fig), " ".join(words)
+    sizes = [image.size for image in images]
+    # A page makes a wide image smaller, and its texts with it.
+    scale = max(1, max(width for width, _ in sizes) / ROOM[0])
+    fig = plt.figure(dpi=100 * scale, layout="none")
+    frames = [axes.written(fig, one, *size) if with_axes else None for one, size in zip(pictures, sizes, strict=True)]
+    if frames == [None] and titles is None:
+        plt.close(fig)
+        return images[0]
+    # How far axes reach beyond their image: to the left, down, to the right, up.
+    beyond = [np.ceil(_reach(ax)).astype(int) for ax in frames]
+    gap, head = round(24 * scale), max(up for *_, up in beyond) + (0 if titles is None else round(26 * scale))
+    width = sum(left + size[0] + right + gap for size, (left, _, right, _) in zip(sizes, beyond, strict=True)) - gap
+    height = head + max(size[1] + reach[1] for size, reach in zip(sizes, beyond, strict=True))
+    # A hundredth more, as a fraction of a pixel would be cut off.
+    fig.set_size_inches((width + 0.01) / fig.dpi, (height + 0.01) / fig.dpi)
+    start = 0
+    for image, ax, reach, title in zip(images, frames, beyond, titles or [""] * len(images), strict=True):
+        start += reach[0]
+        box = np.array([start, height - head - image.height, *image.size])
+        fig.figimage(np.asarray(image), *box[:2], origin="upper")
+        if ax:
+            ax.set_position(box / np.tile(fig.bbox.size, 2))
+        fig.text(start / width, 1 - 4 * scale / height, title, va="top", fontsize=10)
+        start += image.width + reach[2] + gap
+    return outputs.render(fig)
+
+
+def _reach(ax):
+    """Return how many pixels what is written around axes reaches beyond them: to the left, down, to the right, up."""
+    if ax is None:
+        return np.zeros(4)
+    inner, outer = ax.bbox.extents, ax.get_tightbbox().extents
+    return (inner - outer) * (1, 1, -1, -1) + 0.03 * ax.figure.dpi
 
 
 def _in_order(times):

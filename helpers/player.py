@@ -264,9 +264,9 @@ def _still(player) -> tuple[dict, dict]:
         return {"text/plain": repr(player)}, {}
     cells.hold(player)
     if len(player.pictures) == 1 and not player.titles[0]:
-        image = player.pictures[0].enlarged()
+        image = player.pictures[0].still()
     else:
-        image, _ = side_by_side(player.pictures, player.titles)
+        image, _ = side_by_side(player.pictures, player.titles, with_axes=True)
     data, metadata = outputs.bundle(image, player.alt)
     view = {"version_major": 2, "version_minor": 0, "model_id": player.model_id}
     caption = f"Run this cell to {'hear' if player.sound else 'move'} it."

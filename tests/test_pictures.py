@@ -277,7 +277,8 @@ def test_jupyter_gets_the_picture_and_its_words(n):
     assert data["text/plain"] == metadata["image/png"]["alt"] == picture.alt
     shown = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
     assert shown.format == "PNG"
-    assert np.array_equal(np.asarray(shown.convert("RGB")), np.asarray(picture.enlarged()))
+    # A table of 256 colours, shared with the letters of the axes.
+    assert np.abs(np.asarray(shown.convert("RGB"), dtype=int) - picture.still()).max() <= 2
 
 
 def test_gallery_shows_pictures_pixel_by_pixel(shown):

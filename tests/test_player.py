@@ -243,7 +243,7 @@ def test_an_output_carries_the_picture_its_words_and_the_live_view():
     assert data["text/plain"] == metadata["image/png"]["alt"] == shown.alt
     assert metadata["music-you-can-see"] == {"caption": "Run this cell to hear it."}
     assert data[VIEW] == {"version_major": 2, "version_minor": 0, "model_id": told.model_id}
-    assert np.array_equal(np.asarray(stored_image(data)), np.asarray(shown.enlarged()))
+    assert np.abs(np.asarray(stored_image(data), dtype=int) - shown.still()).max() <= 2
 
 
 def test_several_pictures_are_stored_side_by_side_with_their_titles():

@@ -12,7 +12,7 @@ ROOMS = [
     {"tempo", "sections"},
     {"features", "colors", "passages"},
     {"spectra", "scales", "corpus"},
-    {"moments", "layouts", "tracks", "sources"},
+    {"moments", "layouts", "tracks", "sources", "axes"},
     {"checks", "outputs", "files", "mixing", "cells", "ledger", "workers"},
     {"mpeg"},
 ]
