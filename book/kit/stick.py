@@ -1,0 +1,179 @@
+"""Fill a folder for a USB stick, from which the project sets itself up without a network.
+
+`python book/kit/stick.py [folder]` (`make stick`) collects wheels for every platform and Python below, by the pins and
+hashes of requirements.txt, and puts the project, the music, the book and the scripts that start it beside them.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from packaging import tags
+from packaging.markers import Marker
+from packaging.utils import canonicalize_name, parse_wheel_filename
+
+ROOT = Path(__file__).resolve().parents[2]
+KIT = Path(__file__).resolve().parent
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+# What the copy on a laptop is made of.
+PROJECT = ("LICENSE", "README.md", "data", "helpers", "notebooks", "pyproject.toml", "requirements.txt")
+SCRIPTS = ("start.bat", "start.command", "start.sh", "START-HERE.html")
+
+
+def _manylinux(machine: str) -> list[str]:
+    """Return the platforms of a Linux with glibc 2.28 or newer, the newest first."""
+    old = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+    names = [[f"manylinux_2_{minor}", *([old[minor]] if minor in old else [])] for minor in range(28, 4, -1)]
+    return [f"{name}_{machine}" for pair in names for name in pair]
+
+
+# By the words of `platform.system()` and `platform.machine()`: what markers ask for, and which wheels fit.
+PLATFORMS = {
+    ("Windows", "AMD64"): ("win32", "nt", ["win_amd64"]),
+    ("Darwin", "arm64"): ("darwin", "posix", list(tags.mac_platforms((12, 0), "arm64"))),
+    ("Darwin", "x86_64"): ("darwin", "posix", list(tags.mac_platforms((12, 0), "x86_64"))),
+    ("Linux", "x86_64"): ("linux", "posix", _manylinux("x86_64")),
+    ("Linux", "aarch64"): ("linux", "posix", _manylinux("aarch64")),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A kind of laptop: its system, its processor and its Python."""
+
+    system: str
+    machine: str
+    python: str
+
+    def __str__(self):
+        return f"{self.system} {self.machine}, Python {self.python}"
+
+    @property
+    def platforms(self) -> list[str]:
+        return PLATFORMS[self.system, self.machine][2]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the markers of requirements.txt ask for."""
+        sys_platform, os_name, _ = PLATFORMS[self.system, self.machine]
+        return {
+            "implementation_name": "cpython",
+            "implementation_version": f"{self.python}.0",
+            "os_name": os_name,
+            "platform_machine": self.machine,
+            "platform_python_implementation": "CPython",
+            "platform_release": "",
+            "platform_system": self.system,
+            "platform_version": "",
+            "python_full_version": f"{self.python}.0",
+            "python_version": self.python,
+            "sys_platform": sys_platform,
+        }
+
+    @cache  # noqa: B019 - there are twenty of them.
+    def tags(self) -> frozenset:
+        """Which wheels can be installed."""
+        version = tuple(map(int, self.python.split(".")))
+        name = f"cp{self.python.replace('.', '')}"
+        return frozenset(tags.cpython_tags(version, [name], self.platforms)) | frozenset(
+            tags.compatible_tags(version, name, self.platforms)
+        )
+
+
+TARGETS = [Target(*kind, python) for kind in PLATFORMS for python in PYTHONS]
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A line of requirements.txt."""
+
+    name: str
+    version: str
+    marker: str
+    hashes: frozenset
+
+    def line(self) -> str:
+        return " ".join([f"{self.name}=={self.version}", *(f"--hash=sha256:{one}" for one in sorted(self.hashes))])
+
+
+def pins(text: str) -> list[Pin]:
+    """Read requirements.txt."""
+    found = []
+    for entry in re.split(r"\n(?=\S)", text.replace("\\\n", "")):
+        if parts := re.match(r"([\w.-]+)==(\S+)(?: *; *(.*?))?(?= *--hash|$)", entry):
+            hashes = frozenset(re.findall(r"--hash=sha256:(\w+)", entry))
+            found.append(Pin(canonicalize_name(parts[1]), parts[2], (parts[3] or "").strip(), hashes))
+    return found
+
+
+def needed(target: Target, wanted: list[Pin]) -> list[Pin]:
+    """Return the pins that a target installs."""
+    return [pin for pin in wanted if not pin.marker or Marker(pin.marker).evaluate(target.environment)]
+
+
+def missing(target: Target, wanted: list[Pin], wheels: Path) -> list[Pin]:
+    """Return the pins of a target for which a folder has no wheel, of the right hash, that can be installed there."""
+    there = {}
+    for path in wheels.glob("*.whl"):
+        name, version, _, kinds = parse_wheel_filename(path.name)
+        if kinds & target.tags():
+            there.setdefault((name, str(version)), []).append(path)
+    return [
+        pin
+        for pin in needed(target, wanted)
+        if not any(digest(path) in pin.hashes for path in there.get((pin.name, pin.version), []))
+    ]
+
+
+@cache
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fetch(target: Target, wanted: list[Pin], wheels: Path, pip=(sys.executable, "-m", "pip")) -> str:
+    """Fetch what a target still misses; return an empty text, or a sentence that says why it stays incomplete."""
+    absent = missing(target, wanted, wheels)
+    if not absent:
+        return ""
+    with tempfile.TemporaryDirectory() as folder:
+        lines = Path(folder) / "lines.txt"
+        lines.write_text("\n".join(pin.line() for pin in absent))
+        command = [*pip, "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+        command += ["--only-binary=:all:", "--implementation=cp", f"--python-version={target.python}"]
+        command += [f"--platform={name}" for name in target.platforms]
+        done = subprocess.run([*command, f"--dest={wheels}", "-r", lines], capture_output=True, text=True)
+    still = missing(target, wanted, wheels)
+    if not still:
+        return ""
+    asked = re.findall(r"No matching distribution found for ([\w.-]+)", done.stderr)
+    return f"{target}: no wheel of {asked[0] if asked else ', '.join(pin.name for pin in still)}."
+
+
+def collect(wheels: Path, targets=TARGETS) -> dict[Target, str]:
+    """Fetch the wheels of all targets; return what is wrong with each, or an empty text."""
+    wheels.mkdir(parents=True, exist_ok=True)
+    wanted, said = pins((ROOT / "requirements.txt").read_text()), {}
+    for target in targets:
+        said[target] = fetch(target, wanted, wheels)
+        print(said[target] or f"{target}: complete", flush=True)
+    used = {
+        (pin.name, pin.version) for target in targets if not said[target] for pin in needed(target, wanted)
+    }
+    for path in wheels.glob("*.whl"):
+        name, version, *_ = parse_wheel_filename(path.name)
+        if (name, str(version)) not in used:
+            path.unlink()
+    return said
+
+
+if __name__ == "__main__":
+    collect(Path(sys.argv[1]))
