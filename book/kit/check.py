@@ -99,9 +99,9 @@ def browser():
     return True, f"A browser is there{f' ({name})' if name else ''}; it should be from the last two years."
 
 
-def sound(system=platform.system(), cards=Path("/proc/asound/cards")):
+def sound(system=None, cards=Path("/proc/asound/cards")):
     """Does the system know of anything that can sound? Whether it is heard, only a person can tell."""
-    listen = "say again with --tone, and listen"
+    system, listen = system or platform.system(), "say again with --tone, and listen"
     if system == "Windows":
         import ctypes
 
@@ -125,7 +125,10 @@ def ports(numbers=PORTS):
                 continue
         taken = "" if number == numbers[0] else f" ({numbers[0]} is taken; JupyterLab goes on to the next by itself)"
         return True, f"Port {number} is free{taken}."
-    return False, f"No port from {numbers[0]} to {numbers[-1]} is free: close other notebooks, or start the laptop anew."
+    return (
+        False,
+        f"No port from {numbers[0]} to {numbers[-1]} is free: close other notebooks, or restart the laptop.",
+    )
 
 
 def disk(folder, ready):
@@ -152,8 +155,8 @@ def tone(seconds=2, rate=22050):
     page.write_text(
         "<!doctype html><html lang=en><meta charset=utf-8><title>A tone</title><h1>Press play, and listen</h1>"
         f'<audio controls src="data:audio/wav;base64,{data}"></audio>'
-        "<p>You should hear a tone for two seconds. If not: is the sound of the laptop switched off or turned down, is it "
-        "sent to another device (a projector, headphones), is this tab muted?</p>",
+        "<p>You should hear a tone for two seconds. If not: is the sound of the laptop off or turned down, does it go "
+        "to another device (a projector, headphones), is this tab muted?</p>",
         encoding="utf-8",
     )
     return page

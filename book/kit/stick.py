@@ -14,6 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from string import Template
 
 from packaging import tags
 from packaging.markers import Marker
@@ -24,7 +25,6 @@ KIT = Path(__file__).resolve().parent
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 # What the copy on a laptop is made of.
 PROJECT = ("LICENSE", "README.md", "data", "helpers", "notebooks", "pyproject.toml", "requirements.txt")
-SCRIPTS = ("start.bat", "start.command", "start.sh", "START-HERE.html")
 
 
 def _manylinux(machine: str) -> list[str]:
@@ -41,6 +41,15 @@ PLATFORMS = {
     ("Darwin", "x86_64"): ("darwin", "posix", list(tags.mac_platforms((12, 0), "x86_64"))),
     ("Linux", "x86_64"): ("linux", "posix", _manylinux("x86_64")),
     ("Linux", "aarch64"): ("linux", "posix", _manylinux("aarch64")),
+}
+
+
+LAPTOPS = {
+    ("Windows", "AMD64"): "Windows, Intel or AMD",
+    ("Darwin", "arm64"): "Mac with an M chip, macOS 12 or newer",
+    ("Darwin", "x86_64"): "Mac with an Intel chip, macOS 12 or newer",
+    ("Linux", "x86_64"): "Linux, Intel or AMD, glibc 2.28 or newer",
+    ("Linux", "aarch64"): "Linux, ARM, glibc 2.28 or newer",
 }
 
 
@@ -159,15 +168,13 @@ def fetch(target: Target, wanted: list[Pin], wheels: Path, pip=(sys.executable, 
 
 
 def collect(wheels: Path, targets=TARGETS) -> dict[Target, str]:
-    """Fetch the wheels of all targets; return what is wrong with each, or an empty text."""
+    """Fetch the wheels of all targets; return what keeps each from being complete, or an empty text."""
     wheels.mkdir(parents=True, exist_ok=True)
-    wanted, said = pins((ROOT / "requirements.txt").read_text()), {}
+    wanted, said = pins((ROOT / "requirements.txt").read_text("utf-8")), {}
     for target in targets:
         said[target] = fetch(target, wanted, wheels)
         print(said[target] or f"{target}: complete", flush=True)
-    used = {
-        (pin.name, pin.version) for target in targets if not said[target] for pin in needed(target, wanted)
-    }
+    used = {(pin.name, pin.version) for target in targets if not said[target] for pin in needed(target, wanted)}
     for path in wheels.glob("*.whl"):
         name, version, *_ = parse_wheel_filename(path.name)
         if (name, str(version)) not in used:
@@ -175,5 +182,84 @@ def collect(wheels: Path, targets=TARGETS) -> dict[Target, str]:
     return said
 
 
+def emptied(text: str) -> str:
+    """Return a notebook without what its cells have shown."""
+    notebook = json.loads(text)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def copy_project(folder: Path) -> None:
+    """Copy what a laptop needs of the project, and the chapters once more without their answers."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    ignored = shutil.ignore_patterns("compose", "*.pyc", "__pycache__", ".ipynb_checkpoints", "*.egg-info")
+    for name in PROJECT:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        else:
+            shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "notebooks" / "thumbnails", folder / "learner" / "thumbnails")
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        (folder / "learner" / path.name).write_text(emptied(path.read_text("utf-8")), "utf-8")
+
+
+def copy_scripts(stick: Path, said: dict[Target, str], book: bool) -> None:
+    """Copy what starts the project, and the page that explains it; write down for which laptops it is."""
+    shutil.rmtree(stick / "kit", ignore_errors=True)
+    (stick / "kit").mkdir(parents=True)
+    for name in ("check.py", "start.py"):
+        shutil.copy(KIT / name, stick / "kit")
+    laptops = [[t.system, t.machine, t.python] for t, wrong in said.items() if not wrong]
+    (stick / "kit" / "laptops.json").write_text(json.dumps(laptops), "utf-8")
+    # A label that ends without a carriage return is not found by every Windows.
+    windows = (KIT / "stick" / "start.bat").read_text("utf-8")
+    (stick / "start.bat").write_bytes(windows.replace("\n", "\r\n").encode())
+    for name in ("start.sh", "start.command"):
+        shutil.copy(KIT / "stick" / "start.sh", stick / name)
+        (stick / name).chmod(0o755)
+    lines = []
+    for (system, machine), words in LAPTOPS.items():
+        there = [t.python for t, wrong in said.items() if (t.system, t.machine) == (system, machine) and not wrong]
+        lines.append(f"  <li>{words}: {'Python ' + ', '.join(there) if there else 'no packages exist'}</li>")
+    link = '<a href="book/index.html">Open the book</a>: its pictures can be clicked and heard without anything else.'
+    page = Template((KIT / "stick" / "START-HERE.html").read_text("utf-8"))
+    page = page.substitute(
+        book=link if book else "The book is not on this stick.",
+        pythons=f"{PYTHONS[0]} to {PYTHONS[-1]}",
+        laptops="\n".join(lines),
+    )
+    (stick / "START-HERE.html").write_text(page, "utf-8")
+
+
+def sums(stick: Path) -> str:
+    """Return the SHA-256 of every file, as `sha256sum` writes it."""
+    paths = sorted(path for path in stick.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
+    return "".join(f"{digest(path)}  {path.relative_to(stick).as_posix()}\n" for path in paths)
+
+
+def main(stick: Path) -> int:
+    """Fill the folder; return 0 if at least one laptop can be set up from it."""
+    said = collect(stick / "wheels")
+    copy_project(stick / "music-you-can-see")
+    html = ROOT / "build" / "book" / "html"
+    shutil.rmtree(stick / "book", ignore_errors=True)
+    if html.exists():
+        shutil.copytree(html, stick / "book")
+    else:
+        print("The stick is without the book: say make book, then make stick again.")
+    copy_scripts(stick, said, html.exists())
+    (stick / "SHA256SUMS").write_text(sums(stick), "utf-8")
+    files = [path for path in stick.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files) / 1e9
+    complete = sum(not wrong for wrong in said.values())
+    print(
+        f"{len(files)} files, {size:.1f} GB, for {complete} of {len(said)} kinds of laptops: copy {stick} to the stick."
+    )
+    return int(not complete)
+
+
 if __name__ == "__main__":
-    collect(Path(sys.argv[1]))
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build" / "stick")))
