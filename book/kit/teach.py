@@ -134,7 +134,6 @@ def slides(source: Path, html: Path) -> None:
     (folder / "reveal").mkdir(parents=True)
     for name in ("reveal.js", "reveal.css", "reset.css"):
         shutil.copy(reveal / name, folder / "reveal")
-    shutil.copy(reveal.parent / "LICENSE", folder / "reveal") if (reveal.parent / "LICENSE").exists() else None
     for name in ("slides.css", "slides.js"):
         shutil.copy(KIT / name, folder)
     page = Template((KIT / "slides.html").read_text("utf-8"))
@@ -142,7 +141,8 @@ def slides(source: Path, html: Path) -> None:
     for path in sorted(source.glob("[0-9]*.ipynb")):
         first = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
         titles[path.stem] = title(first)
-        parts = "\n".join(f"<section>{part}</section>" for part in _slides_of(path, titles[path.stem]))
+        aim = re.sub(r"\[([^]]*)\]\([^)]*\)|[*`]", r"\1", first.split("\n\n")[1])
+        parts = "\n".join(f"<section>{part}</section>" for part in _slides_of(path, titles[path.stem], aim))
         live = html / "_static" / "live" / path.stem / "index.js"
         scripts = [f"live/{path.stem}/index.js"] * live.exists()
         scripts += ["host.js"] * (html / "_static" / "host.js").exists()
@@ -157,13 +157,12 @@ def slides(source: Path, html: Path) -> None:
     (folder / "index.html").write_text(index, "utf-8")
 
 
-def _slides_of(path: Path, name: str) -> Iterator[str]:
-    """Return the slides of a chapter: its title, its aim and picture, each question, and what it was about."""
+def _slides_of(path: Path, name: str, aim: str) -> Iterator[str]:
+    """Return the slides of a chapter: its title and aim, its picture, and each question before what happens."""
     shown = chapter(path)
-    yield f"<h1>{escape(name)}</h1><p>Music you can see</p>"
+    yield f'<h1>{escape(name)}</h1><p class="aim">{escape(aim)}</p>'
     text = (TEACH / f"{path.stem}.md").read_text("utf-8")
     wanted = _WANTED.search(text)
-    told = set()
     first = picture(path, wanted[1], int(wanted[2] or 1))
     if not any(first in one.answer for one in shown if one.question):
         yield f"<h2>{escape(wanted[1])}</h2>{first}"
@@ -174,8 +173,7 @@ def _slides_of(path: Path, name: str) -> Iterator[str]:
         heading = f"<h2>{escape(one.heading)}</h2>"
         yield f'{heading}<p class="question">{one.question}</p>' + (f"<ol>{choices}</ol>" if choices else "")
         yield f'<h2 class="small">{one.question}</h2>{one.answer}'
-        told.add(one.heading)
-    yield f"<h2>{escape(name)}</h2><p>Now try it yourself: the exercises are at the end of the chapter.</p>"
+    yield f'<h2>{escape(name)}</h2><p class="aim">Now it is your turn: exercises stand at the end of the chapter.</p>'
 
 
 def handout(html: Path) -> None:
@@ -191,7 +189,7 @@ def handout(html: Path) -> None:
         buffer = io.BytesIO()
         Image.fromarray(pixels).quantize(256).save(buffer, "png", optimize=True)
         data = base64.b64encode(buffer.getvalue()).decode()
-        words = f"{piece['metre'] or 'no beat'}, {piece['key']}"
+        words = f"{piece['metre'] or 'no beat'}, {piece['key'].replace('b ', '♭ ')}"
         figures.append(
             f'<figure><img width="224" height="224" alt="The finished picture of {name}" src="data:image/png;base64,'
             f'{data}"><figcaption><b>{name}</b> {escape(words)}<br>{escape(PIECES[name])}</figcaption></figure>'
