@@ -176,13 +176,13 @@ def _slides_of(path: Path, name: str, aim: str) -> Iterator[str]:
     yield f'<h2>{escape(name)}</h2><p class="aim">Now it is your turn: exercises stand at the end of the chapter.</p>'
 
 
-def handout(html: Path) -> None:
-    """Write the handout, one sheet of paper: the questions, the six pieces with their portraits, the keys."""
+def handout(html: Path, size: int = 224) -> None:
+    """Write the handout, one sheet of paper: the questions, the six pieces as pictures of so many pixels, the keys."""
     from PIL import Image
 
     from helpers import load_track, moments, recipes, tracks
 
-    recipe, figures = recipes.prepare("timbre", 224), []
+    recipe, figures = recipes.prepare("timbre", size), []
     for name, piece in tracks.shipped().items():
         track = load_track(name)
         pixels = recipe.paint(recipe.measure(track, moments.even(track, recipe.moments)))
@@ -191,7 +191,7 @@ def handout(html: Path) -> None:
         data = base64.b64encode(buffer.getvalue()).decode()
         words = f"{piece['metre'] or 'no beat'}, {piece['key'].replace('b ', '♭ ')}"
         figures.append(
-            f'<figure><img width="224" height="224" alt="The finished picture of {name}" src="data:image/png;base64,'
+            f'<figure><img width="{size}" height="{size}" alt="The finished picture of {name}" src="data:image/png;base64,'
             f'{data}"><figcaption><b>{name}</b> {escape(words)}<br>{escape(PIECES[name])}</figcaption></figure>'
         )
     page = Template((KIT / "handout.html").read_text("utf-8"))
