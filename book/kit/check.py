@@ -27,7 +27,7 @@ ROOM, SPARE = 2.0, 0.3
 PORTS = range(8888, 8938)
 # Asked of the Python of the environment: what of the list is not there, not as pinned, or does not load.
 ASKED = r"""
-import importlib.metadata as metadata, json, re, sys
+import importlib.metadata as metadata, importlib, json, re, sys
 pins = dict(re.findall(r"^([\w.-]+)==([\w.]+) *\\?$", open(sys.argv[1], encoding="utf-8").read(), re.M))
 wrong = []
 for name, version in pins.items():
@@ -37,14 +37,14 @@ for name, version in pins.items():
         there = "not there"
     if there != version:
         wrong.append(f"{name} is {there}, not {version}")
-try:
-    import librosa, jupyterlab, matplotlib, sklearn, soundfile
-    from helpers import load_track
-    load_track("groove")
-except Exception as error:
-    wrong.append(f"{type(error).__name__}: {error}")
+for name in sys.argv[2:]:
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        wrong.append(f"{name} does not load ({type(error).__name__}: {error})")
 print(json.dumps([len(pins), wrong]))
 """
+LOADED = ("numpy", "librosa", "matplotlib", "sklearn", "soundfile", "jupyterlab", "helpers.features")
 
 
 def project():
@@ -75,7 +75,7 @@ def packages(folder, ready):
     if ready is None:
         how = "say make lab, or open start from the stick"
         return False, f"The packages are not set up yet: {how}; it takes some minutes, once."
-    command = [str(ready), "-c", ASKED, str(folder / "requirements.txt")]
+    command = [str(ready), "-c", ASKED, str(folder / "requirements.txt"), *LOADED]
     done = subprocess.run(command, capture_output=True, text=True, cwd=str(folder))
     try:
         number, wrong = json.loads(done.stdout.splitlines()[-1])

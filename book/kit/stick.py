@@ -127,18 +127,22 @@ def needed(target: Target, wanted: list[Pin]) -> list[Pin]:
     return [pin for pin in wanted if not pin.marker or Marker(pin.marker).evaluate(target.environment)]
 
 
-def missing(target: Target, wanted: list[Pin], wheels: Path) -> list[Pin]:
-    """Return the pins of a target for which a folder has no wheel, of the right hash, that can be installed there."""
-    there = {}
+def serving(target: Target, wanted: list[Pin], wheels: Path) -> dict[Path, Pin]:
+    """Return which wheels of a folder can be installed on a laptop, each with the pin that it is, by name and hash."""
+    pinned = {(pin.name, pin.version): pin for pin in needed(target, wanted)}
+    found = {}
     for path in wheels.glob("*.whl"):
         name, version, _, kinds = parse_wheel_filename(path.name)
-        if kinds & target.tags():
-            there.setdefault((name, str(version)), []).append(path)
-    return [
-        pin
-        for pin in needed(target, wanted)
-        if not any(digest(path) in pin.hashes for path in there.get((pin.name, pin.version), []))
-    ]
+        pin = pinned.get((name, str(version)))
+        if pin and kinds & target.tags() and digest(path) in pin.hashes:
+            found[path] = pin
+    return found
+
+
+def missing(target: Target, wanted: list[Pin], wheels: Path) -> list[Pin]:
+    """Return the pins of a laptop for which a folder has no wheel that can be installed there."""
+    there = set(serving(target, wanted, wheels).values())
+    return [pin for pin in needed(target, wanted) if pin not in there]
 
 
 @cache

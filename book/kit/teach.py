@@ -191,8 +191,9 @@ def handout(html: Path, size: int = 224) -> None:
         data = base64.b64encode(buffer.getvalue()).decode()
         words = f"{piece['metre'] or 'no beat'}, {piece['key'].replace('b ', '♭ ')}"
         figures.append(
-            f'<figure><img width="{size}" height="{size}" alt="The finished picture of {name}" src="data:image/png;base64,'
-            f'{data}"><figcaption><b>{name}</b> {escape(words)}<br>{escape(PIECES[name])}</figcaption></figure>'
+            f'<figure><img width="{size}" height="{size}" alt="The finished picture of {name}" '
+            f'src="data:image/png;base64,{data}">'
+            f"<figcaption><b>{name}</b> {escape(words)}<br>{escape(PIECES[name])}</figcaption></figure>"
         )
     page = Template((KIT / "handout.html").read_text("utf-8"))
     (html / "teach").mkdir(exist_ok=True)
