@@ -91,7 +91,8 @@ try:
     print(f"JupyterLab answers after {time.monotonic() - begun:.0f} s", flush=True)
     project = pathlib.Path(home) / "music-you-can-see"
     run = [project / ".venv" / "bin" / "jupyter", "nbconvert", "--log-level=ERROR", "--to=notebook", "--execute"]
-    done = subprocess.run([*run, "--stdout", project / "learner" / "01-waveform.ipynb"], check=True, capture_output=True)
+    chapter = project / "learner" / "01-waveform.ipynb"
+    done = subprocess.run([*run, "--stdout", chapter], check=True, capture_output=True)
     shown = sum(bool(cell.get("outputs")) for cell in json.loads(done.stdout)["cells"])
     assert shown > 10, shown
     print(f"chapter 1 ran: {shown} of its cells show something", flush=True)

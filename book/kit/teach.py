@@ -22,7 +22,6 @@ TEACH = KIT.parent / "teach"
 _PICTURE = re.compile(r'(?:<div class="mycs-live"[^>]*>)?<img [^>]*>(?:</div>)?')
 _ASKED = re.compile(r"</legend>(.*?) *<label")
 _CHOICE = re.compile(r'<label style[^>]*><input type="radio"[^>]*> ?(.*?)</label>')
-_FOLD = re.compile(r"^\s*<details[^>]*><summary[^>]*>.*?</summary>(.*)</details>\s*$", re.DOTALL)
 _WANTED = re.compile(r"<!-- picture: ([^|\n]*?)(?: \| (\d+))? -->")
 
 
@@ -37,7 +36,7 @@ class Shown:
     question, choices : str, tuple of str
         In HTML; empty where nothing is asked.
     answer : str
-        All else, in HTML, without the fold.
+        All else, in HTML; what was folded is open.
     tags : tuple of str
         The tags of the cell.
     """
@@ -68,7 +67,8 @@ def chapter(path: Path) -> list[Shown]:
             if "<legend><b>Predict</b></legend>" in html:
                 question, choices = _ASKED.search(html)[1], tuple(_CHOICE.findall(html))
             elif html:
-                rest.append(_FOLD.sub(r"\1", html))
+                # A player knows by the fold around it that it need not make its own.
+                rest.append(html.replace("<details>", "<details open>"))
             elif output["output_type"] == "stream":
                 rest.append(f"<pre>{escape(''.join(output['text']))}</pre>")
         found.append(Shown(heading, question, choices, "\n".join(rest), tuple(cell["metadata"].get("tags", []))))
@@ -143,13 +143,11 @@ def slides(source: Path, html: Path) -> None:
         titles[path.stem] = title(first)
         aim = re.sub(r"\[([^]]*)\]\([^)]*\)|[*`]", r"\1", first.split("\n\n")[1])
         parts = "\n".join(f"<section>{part}</section>" for part in _slides_of(path, titles[path.stem], aim))
-        live = html / "_static" / "live" / path.stem / "index.js"
-        scripts = [f"live/{path.stem}/index.js"] * live.exists()
-        scripts += ["host.js"] * (html / "_static" / "host.js").exists()
+        host = "../../_static/host.js"
         text = page.substitute(
             title=escape(titles[path.stem]),
             slides=_up(parts, 2),
-            scripts="\n".join(f'<script defer src="../../_static/{script}"></script>' for script in scripts),
+            host=f'<script src="{host}"></script>' if (folder / host).exists() else "",
         )
         (folder / f"{path.stem}.html").write_text(text, "utf-8")
     listed = "".join(f'<li><a href="{stem}.html">{escape(name)}</a></li>' for stem, name in titles.items())
