@@ -14,6 +14,7 @@ import sys
 import wave
 import webbrowser
 from functools import cache
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -210,8 +211,8 @@ def test_pages_show_the_picture_of_the_chapter_and_lead_to_it(prepared):
         teach.picture(prepared / "00-x.ipynb", "Look", 3)
 
 
+@pytest.mark.skipif(find_spec("sphinx_revealjs") is None, reason="reveal.js comes with sphinx-revealjs")
 def test_slides_ask_before_they_show(prepared, tmp_path):
-    pytest.importorskip("sphinx_revealjs")
     html = tmp_path / "html"
     (html / "_static").mkdir(parents=True)
     (html / "_static" / "host.js").touch()
