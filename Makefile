@@ -43,7 +43,9 @@ stick: $(READY)  ## fill build/stick: a folder for a USB stick that sets up with
 	$(BIN)/python book/kit/stick.py build/stick
 
 test-stick: stick  ## set up from build/stick with the network off, and resolve its packages for every platform
-	$(BIN)/python tests/stick.py build/stick
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
+	$(BIN)/python tests/stick.py build/stick build/lock/bin/uv
 
 lint: $(TESTING)  ## look for mistakes in the code without running it
 	$(BIN)/ruff check .

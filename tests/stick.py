@@ -1,4 +1,4 @@
-"""Try a stick: `python tests/stick.py build/stick` (`make test-stick`), with minutes to spare.
+"""Try a stick: `python tests/stick.py build/stick build/lock/bin/uv` (`make test-stick`), with minutes to spare.
 
 Its packages are resolved anew for every laptop it is for, from its wheels alone. Then it sets itself up on this
 computer, in an empty home and without a network, opens JupyterLab and runs a chapter.
@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from pathlib import Path
 
@@ -23,36 +22,26 @@ PORT = 8987
 # A loopback and nothing else, where the system lets us; elsewhere a network that leads nowhere.
 ALONE = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
 NOWHERE = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+# What uv calls the systems of the laptops.
+UV_NAMES = {
+    ("Windows", "AMD64"): "windows",
+    ("Darwin", "arm64"): "aarch64-apple-darwin",
+    ("Darwin", "x86_64"): "x86_64-apple-darwin",
+    ("Linux", "x86_64"): "x86_64-manylinux_2_28",
+    ("Linux", "aarch64"): "aarch64-manylinux_2_28",
+}
 # What Windows allows a path to have, where nobody has changed it; and a home with a long name.
 LONGEST = 259
 HOME = r"C:\Users\maximiliane.musterfrau\music-you-can-see\.venv"
 
 
-def resolve(folder: Path, target: stick.Target, wanted: list) -> None:
-    """Let pip resolve what a laptop installs, from the wheels of the stick alone."""
-    lines = "\n".join(pin.line() for pin in stick.needed(target, wanted))
-    with tempfile.TemporaryDirectory() as here:
-        (Path(here) / "lines.txt").write_text(lines)
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "--isolated",
-            "install",
-            "--dry-run",
-            "--quiet",
-            "--no-index",
-            "--no-deps",
-        ]
-        command += [
-            f"--find-links={folder / 'wheels'}",
-            "--require-hashes",
-            "--only-binary=:all:",
-            f"--target={here}/t",
-        ]
-        command += ["--implementation=cp", f"--python-version={target.python}"]
-        command += [f"--platform={name}" for name in target.platforms]
-        subprocess.run([*command, "-r", f"{here}/lines.txt"], check=True, env={**os.environ, **NOWHERE})
+def resolve(folder: Path, target: stick.Target, uv: str) -> None:
+    """Let uv resolve what a laptop installs, from the wheels of the stick alone."""
+    command = [uv, "pip", "install", "--no-config", "--no-cache", "--dry-run", "--quiet", "--no-build", "--no-index"]
+    command += [f"--find-links={folder / 'wheels'}", "--require-hashes", f"--target={folder.parent / 'nowhere'}"]
+    command += [f"--python-platform={UV_NAMES[target.system, target.machine]}", f"--python-version={target.python}"]
+    project = folder / "music-you-can-see"
+    subprocess.run([*alone(), *command, "-r", project / "requirements.txt"], check=True, env={**os.environ, **NOWHERE})
 
 
 def longest_path(folder: Path, wanted: list) -> str:
@@ -113,15 +102,13 @@ def set_up(folder: Path) -> None:
         subprocess.run([*alone(), *words], check=True, env=clean, cwd=home)
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, uv: str) -> None:
     """Try everything; the first thing that is wrong stops it."""
     known = json.loads((folder / "kit" / "laptops.json").read_text())
     wanted = stick.pins((folder / "music-you-can-see" / "requirements.txt").read_text("utf-8"))
     for laptop in known:
-        target = stick.Target(*laptop)
-        begun = time.monotonic()
-        resolve(folder, target, wanted)
-        print(f"{target}: resolved without a network in {time.monotonic() - begun:.0f} s", flush=True)
+        resolve(folder, stick.Target(*laptop), uv)
+        print(f"{stick.Target(*laptop)}: resolved without a network", flush=True)
     path = longest_path(folder, wanted)
     print(f"The longest path on Windows has {len(path)} characters, with a home of {len(HOME)}: {path[len(HOME) :]}")
     assert len(path) <= LONGEST, path
@@ -132,4 +119,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    main(Path(sys.argv[1]).resolve(), sys.argv[2])
