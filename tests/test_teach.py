@@ -492,7 +492,7 @@ def test_names_on_the_stick_do_on_every_file_system(filled):
 
 def test_the_first_page_says_for_which_laptops_it_is(filled):
     text = (filled / "START-HERE.html").read_text("utf-8")
-    assert "Mac with an Intel chip, macOS 12 or newer: no packages exist" in text
+    assert "Mac with an Intel chip, macOS 12 or newer: no packages exist; the book works" in text
     assert "Windows, Intel or AMD: Python 3.11, 3.12, 3.13, 3.14" in text
     assert "The book is not on this stick." in text
     assert "$" not in text

@@ -227,7 +227,8 @@ def copy_scripts(stick: Path, said: dict[Target, str], book: bool) -> None:
     lines = []
     for (system, machine), words in LAPTOPS.items():
         there = [t.python for t, wrong in said.items() if (t.system, t.machine) == (system, machine) and not wrong]
-        lines.append(f"  <li>{words}: {'Python ' + ', '.join(there) if there else 'no packages exist'}</li>")
+        found = f"Python {', '.join(there)}" if there else "no packages exist; the book works, and conda with a network"
+        lines.append(f"  <li>{words}: {found}</li>")
     link = '<a href="book/index.html">Open the book</a>: its pictures can be clicked and heard without anything else.'
     page = Template((KIT / "stick" / "START-HERE.html").read_text("utf-8"))
     page = page.substitute(
