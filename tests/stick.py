@@ -64,11 +64,11 @@ def alone() -> list[str]:
 
 
 INSIDE = """
-import json, os, pathlib, subprocess, sys, time, urllib.request
+import json, os, pathlib, signal, subprocess, sys, time, urllib.request
 stick, home, port = sys.argv[1:]
 begun = time.monotonic()
 flags = f"--no-browser --allow-root --port={port} --ServerApp.token="
-started = subprocess.Popen(["sh", f"{stick}/start.sh"], env={**os.environ, "LAB_FLAGS": flags})
+started = subprocess.Popen(["sh", f"{stick}/start.sh"], env={**os.environ, "LAB_FLAGS": flags}, start_new_session=True)
 try:
     while True:
         try:
@@ -86,7 +86,8 @@ try:
     assert shown > 10, shown
     print(f"chapter 1 ran: {shown} of its cells show something", flush=True)
 finally:
-    started.terminate()
+    # The script, and the JupyterLab that it has started.
+    os.killpg(started.pid, signal.SIGTERM)
     started.wait()
 """
 
