@@ -15,7 +15,7 @@ UV := uv==0.13.9
 pinned = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --upgrade \
     --generate-hashes --no-annotate --custom-compile-command 'make lock' pyproject.toml $(1)
 
-.PHONY: help lab test test-loaders lint bench notebooks learner study music lock clean
+.PHONY: help lab test test-loaders lint bench notebooks check stick test-stick learner study music lock clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,17 @@ test-loaders: $(READY)  ## read data sets with the real datasets and torchvision
 	$(BIN)/music-you-can-see data build/loaders/split --quiet --split 50/25/25
 	$(BIN)/music-you-can-see data build/loaders/color --quiet --recipe timbre --size 64
 	.venv-loaders/bin/python tests/loaders.py build/loaders/plain build/loaders/split build/loaders/color
+
+check:  ## is this laptop ready for a lesson?
+	@$(PYTHON) book/kit/check.py
+
+stick: $(READY)  ## fill build/stick: a folder for a USB stick that sets up without a network (some gigabytes)
+	$(BIN)/python book/kit/stick.py build/stick
+
+test-stick: stick  ## set up from build/stick with the network off, and resolve its packages for every platform
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
+	$(BIN)/python tests/stick.py build/stick build/lock/bin/uv
 
 lint: $(TESTING)  ## look for mistakes in the code without running it
 	$(BIN)/ruff check .
