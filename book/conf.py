@@ -1,0 +1,52 @@
+"""How Sphinx makes the book: offline, from what `pages.py` has prepared."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+SOURCE = Path(os.environ["BOOK_SOURCE"])
+LIVE = SOURCE.parent / "live"
+
+project = html_title = "Music you can see"
+author = "Music you can see"
+copyright = "code: MIT; prose and music: CC BY 4.0"
+language = "en"
+
+extensions = ["myst_nb"]
+nb_execution_mode = "off"
+# The pictures come to life by scripts of the book itself.
+nb_ipywidgets_js = {}
+nb_merge_streams = True
+myst_heading_anchors = 3
+
+templates_path = ["templates"]
+html_theme = "furo"
+html_static_path = [str(SOURCE / "_static")]
+html_css_files = ["book.css"]
+html_copy_source = html_show_sourcelink = False
+html_baseurl = os.environ.get("BOOK_URL", "")
+html_theme_options = {
+    "top_of_page_buttons": [],
+    "light_css_variables": {"color-brand-primary": "#6b2a8a", "color-brand-content": "#6b2a8a"},
+    "dark_css_variables": {"color-brand-primary": "#f0a6c8", "color-brand-content": "#f0a6c8"},
+}
+
+
+def setup(app):
+    """Tell each page what is said of it, and which scripts bring it to life."""
+    abouts = json.loads((SOURCE / "about.json").read_text("utf-8"))
+
+    def tell(app, pagename, templatename, context, doctree):
+        about = abouts.get(pagename)
+        if about:
+            up = "../" * pagename.count("/")
+            path = f"_static/{about['picture']}"
+            about["address"] = f"{html_baseurl.rstrip('/')}/{path}" if html_baseurl else up + path
+            lives = sorted(set(re.findall(r'data-live="([\w-]+)/', context.get("body", ""))))
+            scripts = [f"live/{stem}/index.js" for stem in lives if (LIVE / stem / "index.js").exists()]
+            scripts += ["host.js"] * (SOURCE / "_static" / "host.js").exists()
+            context["scripts"] = [f"{up}_static/{script}" for script in scripts]
+        context["abouts"] = abouts
+
+    app.connect("html-page-context", tell)
