@@ -22,7 +22,9 @@ def main(folder: Path) -> int:
             subprocess.run([sys.executable, BOOK / program, made], check=True)
     shutil.rmtree(html, ignore_errors=True)
     os.environ["BOOK_SOURCE"] = str(source)
-    wrong = sphinx(["-q", "-W", "--keep-going", "-E", "-c", str(BOOK), "-d", str(folder / "doctrees"), str(source), str(html)])
+    wrong = sphinx(
+        ["-q", "-W", "--keep-going", "-E", "-c", str(BOOK), "-d", str(folder / "doctrees"), str(source), str(html)]
+    )
     if live.exists():
         shutil.copytree(live, html / "_static" / "live")
     return wrong

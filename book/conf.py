@@ -2,11 +2,9 @@
 
 import json
 import os
-import re
 from pathlib import Path
 
 SOURCE = Path(os.environ["BOOK_SOURCE"])
-LIVE = SOURCE.parent / "live"
 
 project = html_title = "Music you can see"
 author = "Music you can see"
@@ -22,9 +20,10 @@ myst_heading_anchors = 3
 
 templates_path = ["templates"]
 html_theme = "furo"
+pygments_style, pygments_dark_style = "a11y-high-contrast-light", "a11y-high-contrast-dark"
 html_static_path = [str(SOURCE / "_static")]
 html_css_files = ["book.css"]
-html_copy_source = html_show_sourcelink = False
+html_use_index = html_copy_source = html_show_sourcelink = False
 html_baseurl = os.environ.get("BOOK_URL", "")
 html_theme_options = {
     "top_of_page_buttons": [],
@@ -43,10 +42,10 @@ def setup(app):
             up = "../" * pagename.count("/")
             path = f"_static/{about['picture']}"
             about["address"] = f"{html_baseurl.rstrip('/')}/{path}" if html_baseurl else up + path
-            lives = sorted(set(re.findall(r'data-live="([\w-]+)/', context.get("body", ""))))
-            scripts = [f"live/{stem}/index.js" for stem in lives if (LIVE / stem / "index.js").exists()]
-            scripts += ["host.js"] * (SOURCE / "_static" / "host.js").exists()
-            context["scripts"] = [f"{up}_static/{script}" for script in scripts]
+            host = "host.js" if "data-live=" in context.get("body", "") else ""
+            context["scripts"] = [
+                f"{up}_static/{name}" for name in ("book.js", host) if name and (SOURCE / "_static" / name).exists()
+            ]
         context["abouts"] = abouts
 
     app.connect("html-page-context", tell)

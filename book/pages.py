@@ -176,8 +176,8 @@ def landing(static: Path) -> str:
     readme = (ROOT / "README.md").read_text("utf-8")
     shutil.copytree(ROOT / "notebooks" / "thumbnails", static / "thumbnails")
     cards = "\n".join(
-        f'<li><a href="{stem}.html"><img src="_static/thumbnails/{stem}.png" alt="{alt}" width="{size[0]}" '
-        f'height="{size[1]}" loading="lazy"><span>{name}</span></a> {words}</li>'
+        f'<li><img src="_static/thumbnails/{stem}.png" alt="{alt}" width="{size[0]}" height="{size[1]}" '
+        f'loading="lazy"><div><a href="{stem}.html">{name}</a><p>{words}</p></div></li>'
         for stem, alt, name, words in _ROW.findall(readme)
         for size in [Image.open(static / "thumbnails" / f"{stem}.png").size]
     )
@@ -186,8 +186,10 @@ def landing(static: Path) -> str:
     page.outputs(cell)
     pages = [path.stem for path in CHAPTERS] + ["glossary", "run"]
     pages += ["teach/index"] * (BOOK / "teach" / "index.md").exists()
-    return (BOOK / "index.md").read_text("utf-8").format(
-        picture=cell.outputs[0].data["text/html"], cards=cards, pages="\n".join(pages)
+    return (
+        (BOOK / "index.md")
+        .read_text("utf-8")
+        .format(picture=cell.outputs[0].data["text/html"], cards=cards, pages="\n".join(pages))
     )
 
 
@@ -208,11 +210,11 @@ def main(folder: Path) -> None:
     for name, text in texts.items():
         path = folder / f"{name}.md"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(with_minutes(text), "utf-8")
+        path.write_text(text if name == "index" else with_minutes(text), "utf-8")
         abouts[name] = {"picture": abouts["00-start-here"]["picture"], "words": abouts["00-start-here"]["words"]}
         abouts[name] |= described(text)
     (folder / "about.json").write_text(json.dumps(abouts), "utf-8")
-    for path in (BOOK / "book.css", BOOK / "host.js"):
+    for path in (BOOK / "book.css", BOOK / "book.js", BOOK / "host.js"):
         if path.exists():
             shutil.copy(path, static)
 
