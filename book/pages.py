@@ -27,6 +27,7 @@ ROOT = BOOK.parent
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 _PICTURE = re.compile(r'<img alt="([^"]*)" src="data:image/png;base64,([^"]*)">')
 _ROW = re.compile(r'\| <img src="notebooks/thumbnails/([\w-]+)\.png"[^>]* alt="([^"]*)"> \| \[([^]]*)\][^|]*\| (.*) \|')
+ANSWERS = json.loads((BOOK / "answers.json").read_text("utf-8"))
 # What makes something alive.
 _LIVE = {"play", "explore", "quiz"}
 
@@ -76,7 +77,8 @@ class Page:
     def outputs(self, cell) -> None:
         """Write the outputs of one cell."""
         if "exercise" in cell.metadata.get("tags", []):
-            cell.outputs = [shown(f"<div class='exercise'>{outputs.fold(_marked(hint(cell.source)), 'A hint')}</div>")]
+            fold = outputs.fold(_marked(hint(cell.source)), "A hint")
+            cell.outputs = [shown(f'<div class="exercise">{asked(ANSWERS.get(cell.id))}{fold}</div>')]
         elif cell.source.strip() == "score()":
             cell.outputs = []
         alive = live(cell)
@@ -150,6 +152,19 @@ def hint(source: str) -> str:
             (given,) = (word.value for word in node.value.keywords if word.arg == "hint")
             return named[given.id] if isinstance(given, ast.Name) else ast.literal_eval(given)
     raise ValueError(f"An exercise without check(…, hint=…):\n{source}")
+
+
+def asked(answer: dict | None) -> str:
+    """Return a field in which an answer can be checked: a number, or a choice. Without scripts it stays hidden."""
+    if answer is None:
+        return ""
+    field = '<input type="text" inputmode="decimal" size="10" autocomplete="off">'
+    if "choices" in answer:
+        field = "".join(f"<option>{escape(str(choice))}</option>" for choice in ["", *answer["choices"]])
+        field = f"<select>{field}</select>"
+    accept = escape(json.dumps(answer["accept"]))
+    label = f"<label>Your answer: {field} {answer.get('unit', '')}</label>"
+    return f'<form class="answer" data-accept="{accept}" hidden>{label} <button>Check</button> <output></output></form>'
 
 
 def _marked(words: str) -> str:

@@ -218,3 +218,27 @@ def test_the_keys_skip_to_what_is_read_and_reach_what_is_wide(page, html):
     page.keyboard.press("Tab")
     assert page.evaluate("!!document.activeElement.closest('article')")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+# Of each kind of word in code one a page is enough to look at.
+ONCE = """() => {
+    for (const fold of document.querySelectorAll("article details")) fold.open = true;
+    const seen = new Set();
+    for (const word of document.querySelectorAll("pre span[class]")) {
+        if (seen.has(word.className)) word.replaceWith(word.textContent);
+        seen.add(word.className);
+    }
+}"""
+
+
+@pytest.mark.parametrize("stem", ["index", *STEMS, "glossary", "run", "search"])
+def test_axe_finds_nothing(page, html, stem):
+    looks = [("light", 1280), ("dark", 390)] + [("dark", 1280), ("light", 390)] * (stem in ("index", "00-start-here"))
+    page.goto((html / f"{stem}.html").as_uri())
+    page.evaluate(ONCE)
+    for theme, width in looks:
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": width, "height": 800})
+        found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]}).response["violations"]
+        assert [(one["id"], node["html"][:200]) for one in found for node in one["nodes"]] == [], (theme, width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
