@@ -11,6 +11,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import chapters
 import lab
 import pytest
+import yaml
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
@@ -242,3 +243,10 @@ def test_axe_finds_nothing(page, html, stem):
         found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]}).response["violations"]
         assert [(one["id"], node["html"][:200]) for one in found for node in one["nodes"]] == [], (theme, width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_workflow_uses_nothing_that_can_change():
+    workflow = yaml.safe_load((pages.ROOT / ".github" / "workflows" / "book.yml").read_text("utf-8"))
+    used = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
+    assert used
+    assert [action for action in used if not re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action)] == []
