@@ -631,6 +631,13 @@ def clicked(page, times: int) -> Iterator[float]:
         sleep(0.2)
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and prints nothing."""
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
 def book(folder: Path) -> Iterator[Row]:
     """The book: to make it from the stored chapters, and to read a page after its HTML has arrived."""
     import lab
@@ -641,7 +648,7 @@ def book(folder: Path) -> Iterator[Row]:
     path, html = lab.chromium(), folder / "book" / "html"
     if path is None:
         return
-    handler = partial(SimpleHTTPRequestHandler, directory=html)
+    handler = partial(Quiet, directory=html)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, lab.browser(path) as browser:
         Thread(target=server.serve_forever, daemon=True).start()
         times = []
