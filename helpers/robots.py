@@ -6,6 +6,7 @@ part of a piece; which of those other parts belongs to the same piece?
 
 import pickle
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -160,7 +161,11 @@ def _even(patches) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Whitening:
-    """A change of scale after which no feature, and no sum of features, varies more than another.
+    """A change of scale after which, within a piece, no feature and no sum of features varies more than another.
+
+    What changes from one picture of a piece to the next says little about which piece it is, and counts less; what
+    stays counts more. In speech this is called within-class covariance normalisation (Hatch, Kajarekar and Stolcke
+    2006).
 
     Attributes
     ----------
@@ -169,9 +174,10 @@ class Whitening:
 
     Examples
     --------
-    >>> known = np.random.default_rng(0).normal(0, [1, 100], (50, 2))
-    >>> np.abs(robots.Whitening.of(known)(known)).mean(axis=0).round(1)
-    array([0.6, 0.7])
+    >>> pieces = np.random.default_rng(0).normal(0, 1, (50, 1, 2))
+    >>> known = pieces + np.random.default_rng(1).normal(0, [0.1, 10], (50, 4, 2))
+    >>> np.abs(robots.Whitening.of(known)(known.reshape(-1, 2))).mean(axis=0).round(1)
+    array([0.9, 0.3])
     """
 
     mean: np.ndarray
@@ -180,27 +186,35 @@ class Whitening:
 
     @classmethod
     def of(cls, known, ridge: float = _RIDGE) -> "Whitening":
-        """Return the one that fits the features [n, numbers] of some pictures, whose names are not needed.
+        """Return the one that fits what was seen in some pictures of each of some pieces: [pieces, pictures, numbers].
 
-        `ridge` is added to the variance of each direction: the greater, the less is changed.
+        It need not know which pieces these are, only which pictures belong together. `ridge` is added to the variance
+        of each direction: the greater, the less is changed.
         """
-        mean, scale = known.mean(axis=0), known.std(axis=0)
+        known = np.asarray(known, float)
+        flat = known.reshape(-1, known.shape[2])
+        mean, scale = flat.mean(axis=0), flat.std(axis=0)
         scale = np.where(scale > 1e-6 * max(1e-12, scale.max()), scale, np.inf)
-        scaled = (known - mean) / scale
-        # Of the two matrices that have the same directions, the smaller one.
-        if len(known) < known.shape[1]:
-            values, vectors = np.linalg.eigh(scaled @ scaled.T / len(known))
+        scaled = (flat - mean) / scale
+        directions = np.eye(known.shape[2])
+        if len(flat) < known.shape[2]:
+            # No more directions than there are pictures.
+            values, vectors = np.linalg.eigh(scaled @ scaled.T)
             kept = values > 1e-9 * values[-1]
-            values = values[kept]
-            directions = scaled.T @ (vectors[:, kept] / np.sqrt(values * len(known)))
-        else:
-            values, directions = np.linalg.eigh(scaled.T @ scaled / len(known))
-        return cls(mean, scale, directions / np.sqrt(np.maximum(values, 0) + ridge))
+            directions = scaled.T @ (vectors[:, kept] / np.sqrt(values[kept]))
+        within = (scaled @ directions).reshape(*known.shape[:2], -1)
+        within = (within - within.mean(axis=1, keepdims=True)).reshape(len(flat), -1)
+        values, turn = np.linalg.eigh(within.T @ within / len(flat))
+        return cls(mean, scale, directions @ (turn / np.sqrt(np.maximum(values, 0) + ridge)))
 
     def __call__(self, seen) -> np.ndarray:
         """Return features in that scale, each row of length 1, so that a product of two rows is their cosine."""
-        turned = (seen - self.mean) / self.scale @ self.turn
-        return turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-9)
+        return _unit((seen - self.mean) / self.scale @ self.turn)
+
+
+def _unit(rows) -> np.ndarray:
+    """Return vectors, [..., numbers], brought to length 1."""
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
 
 
 def pixels(pictures, side: int = 28) -> np.ndarray:
@@ -337,15 +351,17 @@ def sound(track, when) -> np.ndarray:
 def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
     """Compare each part of a piece with each other part: the cosine of their whitened features.
 
-    To be fair, a whitening is not fitted on what it judges: the pieces are dealt into five groups, and each group is
-    judged by a whitening that was fitted on the pictures of the other four. Where there are several kinds of features,
-    add what this returns for each of them.
+    To be fair, a whitening is fitted on nothing that it judges: the pieces are dealt into five groups, and where pieces
+    of two groups are compared, the whitening was fitted on the pictures of the others. (If it knew the wrong answers
+    and not the right one, that alone would give the right one away.) Where there are several kinds of features, add
+    what this returns for each of them.
 
     Parameters
     ----------
     seen, wanted : float [pieces, numbers] or [pieces, pictures, numbers]
-        Features of one part of each piece, and of another part of it; those of several pictures are averaged.
-    known : float [n, numbers], optional
+        Features of one part of each piece, and of another part of it; those of several pictures are averaged after
+        each has been whitened and brought to length 1.
+    known : float [pieces, pictures, numbers], optional
         Features of other pieces; if given, the whitening is fitted on these alone.
     ridge : float
         As for `Whitening.of`.
@@ -358,7 +374,7 @@ def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the two do not fit each other, or there are fewer than two pieces and nothing else is known.
+        If the two do not fit each other, or there are fewer than three pieces and nothing else is known.
 
     Examples
     --------
@@ -367,18 +383,27 @@ def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
     np.True_
     """
     seen, wanted = (np.asarray(part, float).reshape(len(part), -1, np.shape(part)[-1]) for part in (seen, wanted))
-    if len(seen) != len(wanted) or seen.shape[2] != wanted.shape[2] or (known is None and len(seen) < 2):
+    if len(seen) != len(wanted) or seen.shape[2] != wanted.shape[2] or (known is None and len(seen) < 3):
         raise ValueError(
             f"Features of {seen.shape[0]} and {wanted.shape[0]} pieces, {seen.shape[2]} and {wanted.shape[2]} numbers "
-            "each, were given; as many of one as of the other were expected, and at least two pieces."
+            "each, were given; as many of one as of the other were expected, and at least three pieces."
         )
-    result = np.empty((len(seen), len(wanted)))
+
+    def compared(white):
+        one, other = (_unit(white(part).mean(axis=1)) for part in (seen, wanted))
+        return one @ other.T
+
+    if known is not None:
+        return compared(Whitening.of(known, ridge))
+    both, result = np.concatenate([seen, wanted], axis=1), np.empty((len(seen), len(wanted)))
     group = np.random.default_rng(0).permutation(len(seen)) % 5
-    for mine in (group == one for one in set(group)):
-        if known is None:
-            others = np.concatenate([seen[~mine], wanted[~mine]]).reshape(-1, seen.shape[2])
-        white = Whitening.of(others if known is None else known, ridge)
-        result[mine] = white(seen[mine].mean(axis=1)) @ white(wanted.mean(axis=1)).T
+    for one, other in combinations(range(5), 2):
+        cosines = compared(Whitening.of(both[(group != one) & (group != other)], ridge))
+        # Within a group: as if it were compared with the next one.
+        within = [mine for mine, next_one in ((one, other), (other, one)) if next_one == (mine + 1) % 5]
+        for row, column in [(one, other), (other, one), *zip(within, within, strict=True)]:
+            place = np.ix_(group == row, group == column)
+            result[place] = cosines[place]
     return result
 
 

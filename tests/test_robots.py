@@ -97,29 +97,41 @@ def test_an_eye_says_what_it_needs():
         robots.Eye(bands=4, size=8).learn(np.zeros((2, 4, 4), np.uint8))
 
 
-@pytest.mark.parametrize("shape", [(400, 6), (30, 80)])
-def test_whitened_features_vary_alike(shape):
+def pieces(count: int, pictures: int, numbers: int, apart: float = 1.0) -> np.ndarray:
+    """Return features of which some vary together within a piece: [pieces, pictures, numbers]."""
     dice = np.random.default_rng(4)
-    known = dice.normal(0, 1, (shape[0], 5)) @ dice.normal(0, 1, (5, shape[1])) + dice.normal(0, 0.3, shape) + 7
+    own = dice.normal(0, apart, (count, 1, numbers))
+    return own + dice.normal(0, 1, (count, pictures, 5)) @ dice.normal(0, 1, (5, numbers)) + 7
+
+
+@pytest.mark.parametrize("shape", [(100, 4, 6), (10, 3, 80)])
+def test_whitened_features_vary_alike_within_a_piece(shape):
+    known = pieces(*shape) + np.random.default_rng(5).normal(0, 0.3, shape)
     white = robots.Whitening.of(known, ridge=1e-9)
     turned = (known - white.mean) / white.scale @ white.turn
-    rank = min(shape[0] - 1, shape[1])
-    assert np.allclose(turned.mean(axis=0), 0, atol=1e-8)
-    assert np.linalg.matrix_rank(turned) == rank
-    assert np.allclose(np.sort(np.linalg.eigvalsh(np.cov(turned.T, bias=True)))[-rank:], 1, atol=1e-3)
-    assert np.allclose(np.linalg.norm(white(known), axis=1), 1)
+    within = (turned - turned.mean(axis=1, keepdims=True)).reshape(-1, turned.shape[2])
+    rank = min(shape[0] * (shape[1] - 1), shape[2])
+    assert np.allclose(turned.mean(axis=(0, 1)), 0, atol=1e-4)
+    assert np.allclose(np.sort(np.linalg.eigvalsh(np.cov(within.T, bias=True)))[-rank:], 1, atol=1e-3)
+    assert np.allclose(np.linalg.norm(white(known), axis=2), 1)
+
+
+def test_what_changes_within_a_piece_counts_less():
+    known = pieces(60, 4, 40, apart=0.5)
+    plain = cosines(known[:, :2].mean(axis=1) - 7) @ cosines(known[:, 2:].mean(axis=1) - 7).T
+    assert robots.found(plain).mean() < 0.5
+    assert robots.found(robots.alike(known[:, :2], known[:, 2:])).mean() > 0.9
 
 
 def test_a_great_ridge_only_scales():
-    known = np.random.default_rng(5).normal(3, (1, 2, 30), (50, 3))
-    scaled = StandardScaler().fit_transform(known)
-    white = robots.Whitening.of(known, ridge=1e9)(known)
-    assert np.allclose(white @ white.T, np.corrcoef(scaled) * 0 + cosines(scaled), atol=1e-4)
+    known = np.random.default_rng(5).normal(3, (1, 2, 30), (10, 5, 3))
+    scaled = StandardScaler().fit_transform(known.reshape(50, 3))
+    white = robots.Whitening.of(known, ridge=1e9)(known.reshape(50, 3))
+    assert np.allclose(white @ white.T, cosines(scaled) @ cosines(scaled).T, atol=1e-4)
 
 
 def cosines(rows) -> np.ndarray:
-    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows @ rows.T
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def test_what_never_varies_does_not_count():
@@ -129,21 +141,35 @@ def test_what_never_varies_does_not_count():
     assert np.allclose(robots.alike(with_constant[:20], with_constant[20:]), one)
 
 
-def test_a_whitening_is_not_fitted_on_what_it_judges():
-    """Another value in a piece changes how others are judged, but not the whitening that judges the piece."""
-    features = np.random.default_rng(7).normal(0, 1, (2, 25, 4))
-    before = robots.alike(*features)
+def test_a_whitening_is_fitted_on_nothing_that_it_judges():
+    """Other values in a piece change how others are judged, but not the whitening that judges the piece."""
+    features = np.random.default_rng(7).normal(0, 1, (2, 25, 3, 4))
     group = np.random.default_rng(0).permutation(25) % 5
-    features[0][group == 2] *= 100
-    after = robots.alike(*features)
-    assert np.abs(after - before)[group != 2].max() > 1e-3
-    white = robots.Whitening.of(np.concatenate([part[group != 2] for part in features]))
-    assert np.allclose(after[group == 2], white(features[0][group == 2]) @ white(features[1]).T)
+    for one, other in ((2, 2), (2, 0), (1, 2)):
+        alike = robots.alike(*features)[np.ix_(group == one, group == other)]
+        out = {one, other} if one != other else {one, one + 1}
+        known = np.concatenate(features, axis=1)[[mine not in out for mine in group]]
+        asked, wanted = features[0][group == one], features[1][group == other]
+        white = robots.Whitening.of(known)
+        asked, wanted = (cosines(white(part).mean(axis=1)) for part in (asked, wanted))
+        assert np.allclose(alike, asked @ wanted.T)
+        same = robots.alike(*features, known=known)[np.ix_(group == one, group == other)]
+        assert np.allclose(alike, same)
+
+
+def test_no_group_is_favoured():
+    """Of 200 pieces that are noise, as many are thought to be of one's own group as chance puts there."""
+    noise = np.random.default_rng(8).normal(0, 1, (2, 200, 300))
+    group = np.random.default_rng(0).permutation(200) % 5
+    own = group[robots.alike(*noise).argmax(axis=1)] == group
+    assert 0.1 < own.mean() < 0.3
 
 
 def test_features_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="Features of 3 and 4 pieces"):
         robots.alike(np.zeros((3, 2)), np.zeros((4, 2)))
+    with pytest.raises(ValueError, match="at least three pieces"):
+        robots.alike(np.zeros((2, 2)), np.zeros((2, 2)))
 
 
 def test_found_among_siblings():
