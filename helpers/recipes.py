@@ -13,7 +13,7 @@ import numpy as np
 from helpers import colors, features, layouts, moments, scales, sections, spectra, tempo
 from helpers.checks import whole
 
-__all__ = ["RECIPES", "Recipe", "prepare"]
+__all__ = ["RECIPES", "Recipe", "portrait", "prepare"]
 
 # Three quarters of the chapters' window, 70 ms: the shortest of which one is enough for a moment of the default recipe.
 _WINDOW = 3 / 4
@@ -196,13 +196,27 @@ def _timbre(size, curve="hilbert", window=4):
         return features.timbre_in_power(track, when, names, spectra.window_length(track.sr) // window)
 
     def paint(what):
-        loud, bright, noisy = what
-        values = (features.decibels(loud), bright, noisy)
-        light, bright, noisy = (colors.drawn(name, row) for name, row in zip(names, values, strict=True))
-        paint = colors.oklch(0.2 + 0.7 * light, 0.14 * (1 - noisy), 0.05 + 0.75 * bright)
-        return where.arrange(paint[np.newaxis])
+        return where.arrange(portrait(*what)[np.newaxis])
 
     return Recipe(size * size, paint, measure, where=where)
+
+
+def portrait(loud, bright, noisy) -> np.ndarray:
+    """Return the colours of moments: uint8 [n, 3].
+
+    Parameters
+    ----------
+    loud, bright, noisy : [n]
+        The loudness of each moment as power, the centroid in Hz, and the flatness.
+
+    Examples
+    --------
+    >>> recipes.portrait(np.array([1.0]), np.array([440.0]), np.array([0.001]))
+    array([[255, 198, 185]], dtype=uint8)
+    """
+    light = colors.drawn("loudness", features.decibels(loud))
+    paint = 0.14 * (1 - colors.drawn("flatness", noisy)), 0.05 + 0.75 * colors.drawn("centroid", bright)
+    return colors.oklch(0.2 + 0.7 * light, *paint)
 
 
 def _beat(size, rows=4, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray"):

@@ -441,6 +441,11 @@ class Share(NamedTuple):
     low: float
     high: float
 
+    @property
+    def settled(self) -> bool:
+        """Whether a difference is certain: its interval lies on one side of zero."""
+        return self.low > 0 or self.high < 0
+
     def __str__(self):
         return f"{self.share:.2f} [{self.low:.2f} {self.high:.2f}]"
 
