@@ -382,6 +382,8 @@ def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
     >>> robots.found(robots.alike(first, first + 0.01)).all()
     np.True_
     """
+    from threadpoolctl import threadpool_limits
+
     seen, wanted = (np.asarray(part, float).reshape(len(part), -1, np.shape(part)[-1]) for part in (seen, wanted))
     if len(seen) != len(wanted) or seen.shape[2] != wanted.shape[2] or (known is None and len(seen) < 3):
         raise ValueError(
@@ -389,22 +391,25 @@ def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
             "each, were given; as many of one as of the other were expected, and at least three pieces."
         )
 
-    def compared(white):
+    def compared(known):
+        white = Whitening.of(known, ridge)
         one, other = (_unit(white(part).mean(axis=1)) for part in (seen, wanted))
         return one @ other.T
 
-    if known is not None:
-        return compared(Whitening.of(known, ridge))
-    both, result = np.concatenate([seen, wanted], axis=1), np.empty((len(seen), len(wanted)))
-    group = np.random.default_rng(0).permutation(len(seen)) % 5
-    for one, other in combinations(range(5), 2):
-        cosines = compared(Whitening.of(both[(group != one) & (group != other)], ridge))
-        # Within a group: as if it were compared with the next one.
-        within = [mine for mine, next_one in ((one, other), (other, one)) if next_one == (mine + 1) % 5]
-        for row, column in [(one, other), (other, one), *zip(within, within, strict=True)]:
-            place = np.ix_(group == row, group == column)
-            result[place] = cosines[place]
-    return result
+    # For so little to multiply, threads cost more than they bring.
+    with threadpool_limits(1):
+        if known is not None:
+            return compared(known)
+        both, result = np.concatenate([seen, wanted], axis=1), np.empty((len(seen), len(wanted)))
+        group = np.random.default_rng(0).permutation(len(seen)) % 5
+        for one, other in combinations(range(5), 2):
+            cosines = compared(both[(group != one) & (group != other)])
+            # Within a group: as if it were compared with the next one.
+            within = [mine for mine, next_one in ((one, other), (other, one)) if next_one == (mine + 1) % 5]
+            for row, column in [(one, other), (other, one), *zip(within, within, strict=True)]:
+                place = np.ix_(group == row, group == column)
+                result[place] = cosines[place]
+        return result
 
 
 def found(likeness, among=None) -> np.ndarray:

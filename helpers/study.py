@@ -182,10 +182,9 @@ def levels(power, top_db: float = 80.0) -> np.ndarray:
 
 
 def _matrix(shown) -> np.ndarray:
-    """Compare all moments; a pixel is the mean of as many as there are rows."""
-    size = shown.shape[1] // 4
-    alike = sections.likeness(shown).reshape(size, 4, size, 4).mean(axis=(1, 3))
-    return layouts.timeline().arrange(colors.levels(sections.along_diagonals(alike, 2), 0, 1))
+    """Compare all moments; as they do not fit, so many are averaged first as there are rows."""
+    some = shown.reshape(len(shown), -1, 4).mean(axis=2)
+    return layouts.timeline().arrange(colors.levels(sections.along_diagonals(sections.likeness(some), 2), 0, 1))
 
 
 def _portrait(shown) -> np.ndarray:
@@ -215,7 +214,7 @@ def _colored(picture, color: bool) -> np.ndarray:
     return picture if picture.ndim == 2 else (picture @ np.array([0.299, 0.587, 0.114])).round().astype(np.uint8)
 
 
-def contest(even: Seen, beat: Seen, progress: bool = False) -> dict[str, np.ndarray]:
+def contest(even: Seen, beat: Seen, centroids: int = 150, progress: bool = False) -> dict[str, np.ndarray]:
     """Let an eye judge each of `LAYOUTS`, in grey and in colour, with even moments and on bars.
 
     All are made of the same numbers. A new eye learns each kind of picture.
@@ -224,6 +223,8 @@ def contest(even: Seen, beat: Seen, progress: bool = False) -> dict[str, np.ndar
     ----------
     even, beat : Seen
         Of the recipe "rows", with four rows; once cut by `halves` and once by `on_bars`.
+    centroids : int
+        How many kinds of patches an eye learns.
     progress : bool
         Whether a bar shows how far it is.
 
@@ -248,7 +249,7 @@ def contest(even: Seen, beat: Seen, progress: bool = False) -> dict[str, np.ndar
         height, pixels = examples.shape[1], examples[0, ..., 0].size
         # Where a moment has one pixel, there are fewer, and the eye looks everywhere.
         step, bands = (8, seen.pictures.shape[3] // 4) if pixels == seen.pictures[0, 0, 0].size else (1, height)
-        eye = robots.Eye(bands, centroids=150, step=step).learn(examples, 8000)
+        eye = robots.Eye(bands, centroids=centroids, step=step).learn(examples, 8000)
         flat = seen.pictures.reshape(-1, *seen.pictures.shape[3:])
         # Some at a time: those of a thousand pieces would fill the memory.
         parts = [eye.see(drawn(part)) for part in np.array_split(flat, -(-len(flat) // 200))]

@@ -1,6 +1,7 @@
 """Robots: they find what can be told apart, nothing where there is nothing, and their intervals are right."""
 
 import sys
+from dataclasses import replace
 from unittest.mock import MagicMock
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy import stats
 from sklearn.datasets import load_sample_image
 from sklearn.preprocessing import StandardScaler
 
-from helpers import robots, study
+from helpers import Track, load_track, robots, study, tempo
 
 
 def textures(pieces: int, pictures: int = 2, noise: float = 0.2) -> np.ndarray:
@@ -230,8 +231,75 @@ def test_the_network_has_seen_photographs(monkeypatch, tmp_path):
         robots.photographs([])
 
 
-def test_a_folder_is_looked_at(tmp_path, capsys):
+def striped(noise: float) -> study.Seen:
+    """Return what there is to look at of eight pieces, each of whose moments have bands of their own."""
+    pictures = np.random.default_rng(11).normal(0, noise, (8, 2, 2, 64, 64))
+    for piece, one in enumerate(pictures):
+        one[..., piece % 16 :: 16, :] += 100
+        one[..., (3 * piece + 5) % 16 :: 16, :: piece + 2] += 90
+    return study.Seen([None] * 8, np.clip(pictures + 60, 0, 255).astype(np.uint8), None, None)
+
+
+def test_every_layout_takes_part_in_the_contest(monkeypatch):
+    monkeypatch.setattr(study, "LAYOUTS", {name: study.LAYOUTS[name] for name in ("rows", "portrait")})
+    table = study.contest(striped(5), striped(300), centroids=12)
+    assert set(table) == {
+        f"{name}, {tint}, {pace}"
+        for name in ("rows", "portrait")
+        for tint in ("grey", "colour")
+        for pace in ("even", "on bars")
+    }
+    assert table["rows, grey, even"].mean() > 0.8 > 0.5 > table["rows, grey, on bars"].mean()
+    assert table["portrait, colour, even"].mean() > 0.5
+    ranked = study.ranked(table).splitlines()
+    assert len(ranked) == 9
+    assert [line[30:34] for line in ranked[1:]] == sorted((line[30:34] for line in ranked[1:]), reverse=True)
+
+
+def test_all_layouts_are_made_of_the_same_numbers():
+    levels = np.random.default_rng(12).integers(0, 256, (16, 256), dtype=np.uint8)
+    shapes = {name: paint(levels).shape for name, paint in study.LAYOUTS.items()}
+    assert shapes == {
+        "timeline": (16, 256),
+        "rows": (64, 64),
+        "Z-order": (64, 64),
+        "Hilbert": (64, 64),
+        "self-similarity": (64, 64),
+        "portrait": (8, 32, 3),
+    }
+    for name, paint in study.LAYOUTS.items():
+        if name not in ("self-similarity", "portrait"):
+            assert np.array_equal(np.sort(paint(levels), axis=None), np.sort(levels, axis=None))
+    silent, loud = study.LAYOUTS["portrait"](np.repeat([[0, 255]], 128, axis=1).repeat(16, axis=0))[[0, -1], [0, -1]]
+    assert silent.max() < loud.min()
+
+
+def test_rows_of_a_study_begin_with_a_bar(monkeypatch):
+    track = load_track("crowd/dub-2")
+    pulse = tempo.find(track)
+    bar = pulse.period * pulse.metre
+    monkeypatch.setattr(study.tempo, "find", lambda track: pulse)
+    for half in study.on_bars(track, 40, seconds=8, pictures=3):
+        assert len(half) == 3
+        for when in half:
+            rows = when[::10]
+            assert np.allclose(np.diff(rows) / bar, np.rint(np.diff(rows) / bar), atol=0.02)
+            assert 4 < rows[-1] - rows[0] < 16
+    first, second = study.on_bars(track, 40)
+    assert max(when[-1] for when in first) <= track.duration / 2 <= min(when[0] for when in second)
+    short = Track(track.signal[: 16 * track.sr], track.sr, "two rows a half")
+    assert np.array_equal(study.on_bars(short, 40, 8), study.halves(short, 40, 8))
+    monkeypatch.setattr(study.tempo, "find", lambda track: replace(pulse, period=None))
+    assert np.array_equal(study.on_bars(track, 40), study.halves(track, 40))
+
+
+def test_a_folder_is_looked_at(tmp_path, capsys, monkeypatch):
     import soundfile as sf
+
+    judged = []
+    monkeypatch.setattr(
+        study, "contest", lambda *seen, progress: judged.extend(seen) or {"rows, grey, even": np.ones(9)}
+    )
 
     dice = np.random.default_rng(10)
     time = np.arange(12 * 8000) / 8000
@@ -244,15 +312,15 @@ def test_a_folder_is_looked_at(tmp_path, capsys):
     assert study.main([str(tmp_path), "--seconds", "5", "--pictures", "1", "--jobs", "1"]) == 0
     shown = capsys.readouterr()
     assert "9 pieces in 2 folders" in shown.out
-    assert shown.out.count("[") == 5 * 4
+    assert shown.out.count("[") == 5 * 4 + 1
+    assert "rows, grey, even              1.00 [1.00 1.00]" in shown.out
+    assert [seen.pictures.shape for seen in judged] == [(9, 2, 1, 224, 224)] * 2
     assert "broken.wav" in shown.err
     assert study.main([str(tmp_path), "--seconds", "30", "--jobs", "1"]) == 2
     assert study.main([str(tmp_path / "nowhere")]) == 2
 
 
 def test_stretches_lie_in_their_halves():
-    from helpers import Track
-
     track = Track(np.ones(8000 * 50), 8000, "fifty seconds")
     for pictures in (1, 3):
         first, second = study.halves(track, 10, 20, pictures)
