@@ -94,12 +94,12 @@ class Eye:
             ]
         )
         self.mean = known.mean(axis=0)
-        values, vectors = np.linalg.eigh(np.cov(known - self.mean, rowvar=False))
-        self.white = ((vectors / np.sqrt(np.maximum(values, 0) + _RIDGE)) @ vectors.T).astype(np.float32)
         kinds = MiniBatchKMeans(
             min(self.centroids, len(known)), random_state=self.seed, n_init=1, batch_size=2048, max_iter=3
         )
         with threadpool_limits(1):
+            values, vectors = np.linalg.eigh(np.cov(known - self.mean, rowvar=False))
+            self.white = ((vectors / np.sqrt(np.maximum(values, 0) + _RIDGE)) @ vectors.T).astype(np.float32)
             self.kinds = kinds.fit((known - self.mean) @ self.white).cluster_centers_.astype(np.float32)
         return self
 
@@ -296,7 +296,7 @@ def photographs(pictures, layer: str = "early", trained: bool = True, bands: int
         except (OSError, RuntimeError, pickle.UnpicklingError) as error:
             raise OSError(f"No network was asked: its weights cannot be read ({str(error).splitlines()[0]}).") from None
     early = []
-    network._blocks[4].register_forward_hook(lambda block, given, found: early.append(found[0].numpy()))
+    network._blocks[4].register_forward_hook(lambda block, shown, maps: early.append(maps[0].numpy()))
     seen = []
     for picture in np.asarray(pictures):
         colored = picture if picture.ndim == 3 else picture[..., np.newaxis].repeat(3, axis=2)
@@ -391,8 +391,8 @@ def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
             "each, were given; as many of one as of the other were expected, and at least three pieces."
         )
 
-    def compared(known):
-        white = Whitening.of(known, ridge)
+    def compared(others):
+        white = Whitening.of(others, ridge)
         one, other = (_unit(white(part).mean(axis=1)) for part in (seen, wanted))
         return one @ other.T
 

@@ -112,9 +112,9 @@ def on_bars(track, moments: int, seconds: float = 10, pictures: int = 2) -> list
         return even
     beats, each = pulse.metre * max(1, round(seconds / 4 / pulse.metre / pulse.period)), moments // 4
     when = on_the_beat(track, pulse, beats, each)
-    result = []
-    for inside in (when[each::each] <= half, when[:-1:each] >= half):
-        rows = np.flatnonzero(inside)
+    begins, ends, result = when[:-1:each], when[each::each], []
+    for start, end in ((0, half), (half, track.duration)):
+        rows = np.flatnonzero((begins >= start) & (ends <= end))
         if len(rows) < 4:
             return even
         first = rows[np.linspace(0, len(rows) - 4, pictures).round().astype(int)]
@@ -214,7 +214,7 @@ def _colored(picture, color: bool) -> np.ndarray:
     return picture if picture.ndim == 2 else (picture @ np.array([0.299, 0.587, 0.114])).round().astype(np.uint8)
 
 
-def contest(even: Seen, beat: Seen, centroids: int = 150, progress: bool = False) -> dict[str, np.ndarray]:
+def contest(even: Seen, beat: Seen, centroids: int = 100, progress: bool = False) -> dict[str, np.ndarray]:
     """Let an eye judge each of `LAYOUTS`, in grey and in colour, with even moments and on bars.
 
     All are made of the same numbers. A new eye learns each kind of picture.
@@ -249,7 +249,7 @@ def contest(even: Seen, beat: Seen, centroids: int = 150, progress: bool = False
         height, pixels = examples.shape[1], examples[0, ..., 0].size
         # Where a moment has one pixel, there are fewer, and the eye looks everywhere.
         step, bands = (8, seen.pictures.shape[3] // 4) if pixels == seen.pictures[0, 0, 0].size else (1, height)
-        eye = robots.Eye(bands, centroids=centroids, step=step).learn(examples, 8000)
+        eye = robots.Eye(bands, centroids=centroids, step=step).learn(examples, 5000)
         flat = seen.pictures.reshape(-1, *seen.pictures.shape[3:])
         # Some at a time: those of a thousand pieces would fill the memory.
         parts = [eye.see(drawn(part)) for part in np.array_split(flat, -(-len(flat) // 200))]

@@ -287,8 +287,8 @@ def test_rows_of_a_study_begin_with_a_bar(monkeypatch):
             assert 4 < rows[-1] - rows[0] < 16
     first, second = study.on_bars(track, 40)
     assert max(when[-1] for when in first) <= track.duration / 2 <= min(when[0] for when in second)
-    short = Track(track.signal[: 16 * track.sr], track.sr, "two rows a half")
-    assert np.array_equal(study.on_bars(short, 40, 8), study.halves(short, 40, 8))
+    short = Track(track.signal[: 21 * track.sr], track.sr, "three rows a half")
+    assert np.array_equal(study.on_bars(short, 40), study.halves(short, 40))
     monkeypatch.setattr(study.tempo, "find", lambda track: replace(pulse, period=None))
     assert np.array_equal(study.on_bars(track, 40), study.halves(track, 40))
 
