@@ -16,7 +16,7 @@ import numpy as np
 import soundfile as sf
 import traitlets
 
-from helpers import cells, checks, colors, corpus, features, layouts, moments, outputs, sections, spectra, tempo
+from helpers import cells, checks, colors, corpus, moments, outputs, recipes, tempo
 from helpers.guesses import CHOICES, Guess
 from helpers.pictures import Picture, side_by_side
 from helpers.tracks import Track
@@ -35,49 +35,33 @@ _RATE = 22_050
 _AUDIBLE = 0.1
 
 
-def _timeline(track) -> Picture:
-    when = moments.even(track, _SIDE)
-    return Picture.compose(track, when, features.perceptual_mel(track, when, _SIDE), layouts.timeline())
-
-
-def _rows(track) -> Picture:
-    pulse = tempo.find(track)
-    if not pulse.period:
-        pulse = replace(pulse, period=0.5, steady=True, metre=4)
-    when = moments.on_the_beat(track, pulse, 4 * pulse.metre, _SIDE)
-    rows = len(when) // _SIDE
-    what = features.perceptual_mel(track, when, max(1, _SIDE // rows))
-    return Picture.compose(track, when, what, layouts.rows(rows).centred(), low=-60, high=0)
-
-
-def _tiles(track) -> Picture:
-    when = moments.even(track, 256 * 14)
-    return Picture.compose(track, when, features.perceptual_mel(track, when, 14), layouts.hilbert(16, 16))
-
-
-def _matrix(track) -> Picture:
-    when = moments.even(track, _SIDE)
-    matrix = sections.self_similarity(track, when, smooth=2)
-    return Picture.compose(track, when, matrix, layouts.timeline(), low=0, high=1)
-
-
-def _portrait(track) -> Picture:
-    # Half as many pixels each way as elsewhere: here an excerpt is so short that it shows no fewer things.
-    when, names = moments.even(track, (_SIDE // 2) ** 2), ["loudness", "centroid", "flatness"]
-    rows = features.timbre(track, when, names, spectra.window_length(track.sr) // 4)
-    light, bright, noisy = (colors.drawn(name, row) for name, row in zip(names, rows, strict=True))
-    paint = colors.oklch(0.2 + 0.7 * light, 0.14 * (1 - noisy), 0.05 + 0.75 * bright)
-    return Picture.compose(track, when, paint[np.newaxis], layouts.hilbert(_SIDE // 2, _SIDE // 2))
-
-
+# How each kind of picture is made. Rows of bars: as many as there are. The portrait has half as many pixels each way:
+# an excerpt is so short that it shows no fewer things.
 _DRAWN = {
-    "timeline": _timeline,
-    "rows of bars": _rows,
-    "Hilbert tiles": _tiles,
-    "self-similarity": _matrix,
-    "portrait": _portrait,
+    "timeline": recipes.prepare("perceptual", _SIDE, top_db=60),
+    "rows of bars": None,
+    "Hilbert tiles": recipes.prepare("hilbert", _SIDE, top_db=60),
+    "self-similarity": recipes.prepare("similarity", _SIDE, smooth=2),
+    "portrait": recipes.prepare("timbre", _SIDE // 2),
 }
 LAYOUTS = tuple(_DRAWN)
+
+
+def _drawn(track, layout: str) -> Picture:
+    """Draw a piece; what is measured in one number a pixel is painted in magma."""
+    if recipe := _DRAWN[layout]:
+        when = moments.even(track, recipe.moments)
+    else:
+        pulse = tempo.find(track)
+        if not pulse.period:
+            pulse = replace(pulse, period=0.5, steady=True, metre=4)
+        when = moments.on_the_beat(track, pulse, 4 * pulse.metre, _SIDE)
+        recipe = recipes.prepare("rows", _SIDE, rows=len(when) // _SIDE, top_db=60, centred=True)
+    times, pixels = recipe.times(when), recipe.paint(recipe.measure(track, when))
+    pixels = pixels[: times.shape[0], : times.shape[1]]
+    if pixels.ndim == 3:
+        return Picture(pixels, times, track)
+    return Picture(colors.palette("magma")[pixels], times, track, levels=pixels)
 
 
 class Quiz(anywidget.AnyWidget):
@@ -208,7 +192,7 @@ def quiz(music=None, rounds: int = 40, wrong: str = "both", seed: int = 0) -> Qu
 
     def draw(piece, layout):
         if (piece, layout) not in drawn:
-            drawn[piece, layout] = _DRAWN[layout](tracks[piece])
+            drawn[piece, layout] = _drawn(tracks[piece], layout)
         return drawn[piece, layout]
 
     asked, shown = [], []

@@ -13,7 +13,7 @@ import numpy as np
 from helpers import colors, features, layouts, moments, scales, sections, spectra, tempo
 from helpers.checks import whole
 
-__all__ = ["RECIPES", "Recipe", "prepare"]
+__all__ = ["RECIPES", "Recipe", "portrait", "prepare"]
 
 # Three quarters of the chapters' window, 70 ms: the shortest of which one is enough for a moment of the default recipe.
 _WINDOW = 3 / 4
@@ -36,6 +36,10 @@ class Recipe:
         None: `paint` is given the Track instead, all of the music that the picture shows.
     highest : float
         The highest frequency that counts, in Hz.
+    where : Layout or None
+        Which place shows which moments, where `measure` measures them.
+    bins : int
+        How many pixels high a moment is there.
 
     Examples
     --------
@@ -48,6 +52,24 @@ class Recipe:
     paint: Callable
     measure: Callable | None
     highest: float = 8000.0
+    where: layouts.Layout | None = None
+    bins: int = 1
+
+    def times(self, when) -> np.ndarray:
+        """Return the moment of each pixel, in seconds: float32, as large as what is filled of the picture.
+
+        Parameters
+        ----------
+        when : float64 [n + 1]
+            The edges of the moments that it shows.
+
+        Examples
+        --------
+        >>> recipes.prepare("perceptual", size=8).times(moments.between(0, 4, 8))[0]
+        array([0. , 0.5, 1. , 1.5, 2. , 2.5, 3. , 3.5], dtype=float32)
+        """
+        begins = np.asarray(when, np.float32)[:-1]
+        return self.where.arrange(np.broadcast_to(begins, (self.bins, len(begins))))
 
 
 def prepare(name: str = "rows", size: int = 224, **parameters) -> Recipe:
@@ -112,7 +134,7 @@ def _bands(size, where, bands, weighted, fmin, fmax, top_db, cmap) -> Recipe:
         levels = where.arrange(colors.levels(features.decibels(power, top_db), -top_db, 0))
         return _framed(levels if cmap == "gray" else colors.palette(cmap)[levels], size)
 
-    return Recipe(where.cells * (size // cols), paint, measure, fmax)
+    return Recipe(where.cells * (size // cols), paint, measure, fmax, where, bands)
 
 
 def _framed(pixels, size: int) -> np.ndarray:
@@ -121,9 +143,10 @@ def _framed(pixels, size: int) -> np.ndarray:
     return np.pad(pixels, missing)
 
 
-def _rows(size, rows=4, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray"):
+def _rows(size, rows=4, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray", centred=False):
     """Weighted mel bands in rows like lines of a text (chapters 8, 16): what recognised music best in chapter 16."""
-    return _bands(size, layouts.rows(_fits(rows, "rows", size)), bands, True, fmin, fmax, top_db, cmap)
+    where = layouts.rows(_fits(rows, "rows", size))
+    return _bands(size, where.centred() if centred else where, bands, True, fmin, fmax, top_db, cmap)
 
 
 def _mel(size, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray"):
@@ -159,7 +182,7 @@ def _alike(size, smooth=4, bands=40):
         matrix = sections.along_diagonals(sections.likeness(features.decibels(power)), smooth)
         return layouts.timeline().arrange(colors.levels(matrix, 0, 1))
 
-    return Recipe(size, paint, measure)
+    return Recipe(size, paint, measure, where=layouts.timeline(), bins=size)
 
 
 def _timbre(size, curve="hilbert", window=4):
@@ -173,13 +196,27 @@ def _timbre(size, curve="hilbert", window=4):
         return features.timbre_in_power(track, when, names, spectra.window_length(track.sr) // window)
 
     def paint(what):
-        loud, bright, noisy = what
-        values = (features.decibels(loud), bright, noisy)
-        light, bright, noisy = (colors.drawn(name, row) for name, row in zip(names, values, strict=True))
-        paint = colors.oklch(0.2 + 0.7 * light, 0.14 * (1 - noisy), 0.05 + 0.75 * bright)
-        return where.arrange(paint[np.newaxis])
+        return where.arrange(portrait(*what)[np.newaxis])
 
-    return Recipe(size * size, paint, measure)
+    return Recipe(size * size, paint, measure, where=where)
+
+
+def portrait(loud, bright, noisy) -> np.ndarray:
+    """Return the colours of moments: uint8 [n, 3].
+
+    Parameters
+    ----------
+    loud, bright, noisy : [n]
+        The loudness of each moment as power, the centroid in Hz, and the flatness.
+
+    Examples
+    --------
+    >>> recipes.portrait(np.array([1.0]), np.array([440.0]), np.array([0.001]))
+    array([[255, 198, 185]], dtype=uint8)
+    """
+    light = colors.drawn("loudness", features.decibels(loud))
+    paint = 0.14 * (1 - colors.drawn("flatness", noisy)), 0.05 + 0.75 * colors.drawn("centroid", bright)
+    return colors.oklch(0.2 + 0.7 * light, *paint)
 
 
 def _beat(size, rows=4, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray"):

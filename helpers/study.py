@@ -8,14 +8,18 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 
 import numpy as np
 
-from helpers import colors, corpus, features, recipes, robots, workers
-from helpers.moments import between
+from helpers import colors, corpus, features, layouts, recipes, robots, scales, sections, tempo, workers
+from helpers.moments import between, on_the_beat
 from helpers.tracks import Track, TrackError, load_track
 
-__all__ = ["Seen", "halves", "levels", "look", "main", "medley"]
+__all__ = ["LAYOUTS", "Seen", "contest", "halves", "levels", "look", "main", "medley", "on_bars", "ranked"]
+
+# The pictures of a study: rows like lines of a text.
+_ROWS = layouts.rows(4)
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,33 @@ def halves(track, moments: int, seconds: float = 10, pictures: int = 2) -> list:
     return [[between(at + start, at + start + seconds, moments) for start in starts] for at in (0, half)]
 
 
+def on_bars(track, moments: int, seconds: float = 10, pictures: int = 2) -> list:
+    """Cut as `halves` does, but so that each of the four rows of a picture begins with a bar.
+
+    A row lasts as many bars as come nearest to a quarter of `seconds`. Where there is no beat, or a half is too short
+    for four rows, it cuts as `halves` does. Parameters, result and errors are those of `halves`.
+
+    Examples
+    --------
+    >>> (first, *_), _ = study.on_bars(load_track("crowd/dub-2"), moments=4)
+    >>> first.round(2)
+    array([ 0.43,  3.86,  7.29, 10.71, 14.14])
+    """
+    even, pulse, half = halves(track, moments, seconds, pictures), tempo.find(track), track.duration / 2
+    if not pulse.period:
+        return even
+    beats, each = pulse.metre * max(1, round(seconds / 4 / pulse.metre / pulse.period)), moments // 4
+    when = on_the_beat(track, pulse, beats, each)
+    begins, ends, result = when[:-1:each], when[each::each], []
+    for start, end in ((0, half), (half, track.duration)):
+        rows = np.flatnonzero((begins >= start) & (ends <= end))
+        if len(rows) < 4:
+            return even
+        first = rows[np.linspace(0, len(rows) - 4, pictures).round().astype(int)]
+        result.append([when[row * each : (row + 4) * each + 1] for row in first])
+    return result
+
+
 def look(crowd, recipe, when=halves, listen: bool = False, jobs: int | None = None, progress: bool = False) -> Seen:
     """Make pictures of all pieces; a piece that cannot be used leaves the corpus, with a sentence why.
 
@@ -148,6 +179,104 @@ def levels(power, top_db: float = 80.0) -> np.ndarray:
     array([[255, 128,   0]], dtype=uint8)
     """
     return colors.levels(features.decibels(power, top_db), -top_db, 0)
+
+
+def _matrix(shown) -> np.ndarray:
+    """Compare all moments; as they do not fit, so many are averaged first as there are rows."""
+    some = shown.reshape(len(shown), -1, 4).mean(axis=2)
+    return layouts.timeline().arrange(colors.levels(sections.along_diagonals(sections.likeness(some), 2), 0, 1))
+
+
+def _portrait(shown) -> np.ndarray:
+    """Paint one pixel a moment by what the same bands tell about it, along Hilbert's curve."""
+    power = 10 ** (shown / 255 * 8 - 8)
+    centroid = scales.mel_frequencies(22050, len(shown)) @ power / power.sum(axis=0)
+    flatness = np.exp(np.log(power).mean(axis=0)) / power.mean(axis=0)
+    paint = recipes.portrait(power.sum(axis=0), centroid, flatness)
+    return layouts.hilbert(shown.shape[1] // 32, 32).arrange(paint[np.newaxis])
+
+
+# How the same levels, uint8 [bands, moments], become each kind of picture.
+LAYOUTS = {
+    "timeline": layouts.timeline().arrange,
+    "rows": _ROWS.arrange,
+    "Z-order": layouts.z_order(4, 4).arrange,
+    "Hilbert": layouts.hilbert(4, 4).arrange,
+    "self-similarity": _matrix,
+    "portrait": _portrait,
+}
+
+
+def _colored(picture, color: bool) -> np.ndarray:
+    """Return a picture in colour or in grey; what has no colours gets those of magma."""
+    if color:
+        return picture if picture.ndim == 3 else colors.palette("magma")[picture]
+    return picture if picture.ndim == 2 else (picture @ np.array([0.299, 0.587, 0.114])).round().astype(np.uint8)
+
+
+def contest(even: Seen, beat: Seen, centroids: int = 100, progress: bool = False) -> dict[str, np.ndarray]:
+    """Let an eye judge each of `LAYOUTS`, in grey and in colour, with even moments and on bars.
+
+    All are made of the same numbers. A new eye learns each kind of picture.
+
+    Parameters
+    ----------
+    even, beat : Seen
+        Of the recipe "rows", with four rows; once cut by `halves` and once by `on_bars`.
+    centroids : int
+        How many kinds of patches an eye learns.
+    progress : bool
+        Whether a bar shows how far it is.
+
+    Returns
+    -------
+    dict of str to bool [pieces]
+        Whether the second half was found by the first, by names such as "rows, grey, on bars".
+    """
+    kinds = list(product(LAYOUTS.items(), ("grey", "colour"), (("even", even), ("on bars", beat))))
+    if progress:
+        from tqdm import tqdm
+
+        kinds = tqdm(kinds, unit="layout")
+    result = {}
+    for (name, paint), tint, (pace, seen) in kinds:
+
+        def drawn(pictures, paint=paint, tint=tint):
+            bands = pictures.shape[1] // 4
+            return np.array([_colored(paint(_ROWS.unarrange(one, bands)), tint == "colour") for one in pictures])
+
+        examples = drawn(seen.pictures[:, 0, 0])
+        height, pixels = examples.shape[1], examples[0, ..., 0].size
+        # Where a moment has one pixel, there are fewer, and the eye looks everywhere.
+        step, bands = (8, seen.pictures.shape[3] // 4) if pixels == seen.pictures[0, 0, 0].size else (1, height)
+        eye = robots.Eye(bands, centroids=centroids, step=step).learn(examples, 5000)
+        flat = seen.pictures.reshape(-1, *seen.pictures.shape[3:])
+        # Some at a time: those of a thousand pieces would fill the memory.
+        parts = [eye.see(drawn(part)) for part in np.array_split(flat, -(-len(flat) // 200))]
+        what = np.concatenate(parts).reshape(*seen.pictures.shape[:3], -1)
+        result[f"{name}, {tint}, {pace}"] = robots.found(robots.alike(what[:, 0], what[:, 1]))
+    return result
+
+
+def ranked(table: dict[str, np.ndarray]) -> str:
+    """Order a table of what was found, the best first, and say by how much each is better than the next.
+
+    Examples
+    --------
+    >>> print(study.ranked({"one": np.arange(50) < 5, "other": np.ones(50)}))
+                                                       better than the next
+    other                         1.00 [1.00 1.00]     0.90 [0.82 0.98]     settled
+    one                           0.10 [0.02 0.18]
+    """
+    order = sorted(table, key=lambda name: -np.mean(table[name]))
+    lines = [f"{'':<51}better than the next"]
+    for name, after in zip(order, [*order[1:], None], strict=True):
+        line = f"{name:<30}{robots.interval(table[name])!s:<21}"
+        if after:
+            more = robots.better(table[name], table[after])
+            line += f"{more!s:<21}{'settled' if more.settled else 'open'}"
+        lines.append(line.rstrip())
+    return "\n".join(lines)
 
 
 def _look_at(piece, recipe, when, listen: bool):
@@ -223,7 +352,7 @@ def _report(seen: Seen) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the table of a folder; return 0, or 2 if the folder will not do.
+    """Print the tables of a folder; return 0, or 2 if the folder will not do.
 
     Examples
     --------
@@ -236,6 +365,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pictures", type=int, help="of each half (4; 2 for the crowd)")
     parser.add_argument("--most", type=int, default=1000, help="how many pieces at most (%(default)s)")
     parser.add_argument("--jobs", type=int, help="how many processes (one for each core)")
+    parser.add_argument("--brief", action="store_true", help="do not compare layouts")
     given = parser.parse_args(arguments)
     seconds, pictures = (given.seconds or 30, given.pictures or 4) if given.folder else (10, 2)
     try:
@@ -248,6 +378,10 @@ def main(arguments: list[str] | None = None) -> int:
     for name, why in crowd.skipped.items():
         print(f"skipped {name}: {why}", file=sys.stderr)
     print(_report(seen))
+    if not given.brief:
+        on = partial(on_bars, seconds=seconds, pictures=pictures)
+        beat = look(crowd, recipes.prepare("rows"), on, jobs=given.jobs, progress=True)
+        print(f"\nAll layouts, made of the same numbers:\n{ranked(contest(seen, beat, progress=True))}")
     return 0
 
 

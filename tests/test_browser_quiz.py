@@ -3,6 +3,7 @@
 import base64
 import json
 from collections import Counter
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -163,27 +164,48 @@ globalThis.leave = [initialize({ model }), render({ model, el: document.querySel
 </script>"""
 
 
-@pytest.fixture
-def alone(laboratory, music, tmp_path):
+@contextmanager
+def page_of(context, music, folder, rounds=10, seed=3):
     """A quiz on a page that is nothing but a file."""
     import lab
 
-    game = quiz(music, rounds=10, seed=3)
+    game = quiz(music, rounds=rounds, seed=seed)
     state = {name: value for name, value in game.get_state().items() if not name.startswith("_") and name != "layout"}
     text = json.dumps(state, default=lambda data: {"bytes": base64.b64encode(data).decode()})
     script = {
         name: json.dumps(value).replace("</", "<\\/") for name, value in {"traits": text, "esm": game._esm}.items()
     }
-    (tmp_path / "page.html").write_text(HOST % (script | {"css": game._css}))
-    page, errors = laboratory.context.new_page(), []
+    (folder / "page.html").write_text(HOST % (script | {"css": game._css}))
+    page, errors = context.new_page(), []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.add_init_script(lab.EARS)
-    page.goto((tmp_path / "page.html").as_uri())
+    page.goto((folder / "page.html").as_uri())
     page.locator(".mycs-quiz").wait_for()
     yield Hand(page, game.rounds)
     assert errors == []
     page.close()
     game.close()
+
+
+@pytest.fixture
+def alone(laboratory, music, tmp_path):
+    """Somebody at such a page."""
+    with page_of(laboratory.context, music, tmp_path) as hand:
+        yield hand
+
+
+def test_in_firefox_by_keys_alone(music, tmp_path):
+    import lab
+
+    with (
+        lab.browser(lab.required(lab.firefox, "Firefox")) as firefox,
+        page_of(firefox.new_context(), music, tmp_path, rounds=2, seed=1) as hand,
+    ):
+        hand.root.locator(".mycs-stage").focus()
+        assert {asked["way"] for asked in hand.rounds} == {"hear", "see"}
+        for number, asked in enumerate(hand.rounds):
+            hand.play(number, asked["right"])
+        assert hand.count() == "2 of 2"
 
 
 @pytest.mark.parametrize("touch", [False, True])

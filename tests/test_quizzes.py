@@ -114,8 +114,8 @@ def test_what_the_page_is_sent(game):
 
 def test_the_moments_of_pixels_survive_sixteen_bits(folder):
     track = corpus.gather(folder).tracks().__next__()[1]
-    for draw in quizzes._DRAWN.values():
-        picture = draw(track)
+    for layout in LAYOUTS:
+        picture = quizzes._drawn(track, layout)
         sent = quizzes._timed(picture)
         low, high = sent["span"]
         times = low + (high - low) / 65535 * np.frombuffer(sent["times"], "<u2").reshape(picture.times.shape)

