@@ -66,9 +66,8 @@ class Explorer(Player):
         """Tell the page which controls there are, and what they stand at."""
         # What is fixed is not shown.
         shown = {name: c for name, c in self.controls.items() if not isinstance(c, ipywidgets.fixed)}
-        with self.hold_sync():
-            self.inputs = [_input_of(name, control) for name, control in shown.items()]
-            self.values = {name: getattr(control, _moved(control)) for name, control in shown.items()}
+        self.inputs = [_input_of(name, control) for name, control in shown.items()]
+        self.values = {name: getattr(control, _moved(control)) for name, control in shown.items()}
 
     def update(self, _=None) -> None:
         """Draw again; if that fails, say so below the last good picture."""

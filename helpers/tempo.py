@@ -1,9 +1,9 @@
 """Beats, a precise period, bars. Explained in notebooks/08-tempo-wrap.ipynb.
 
 Two witnesses tell a tempo. Lines of the right length are alike, near and far: that shows whether one tempo holds, and
-from where to where. And librosa finds the beats; a straight line through all of them tells the period and the place of
-the beats far more precisely than any two of them, or than the tempo that librosa reports. What is a bar, and where it
-begins, is told by which beats are alike.
+from where to where. And beats are picked as librosa picks them; a straight line through all of them tells the period
+and the place of the beats far more precisely than any two of them, or than the tempo that librosa reports. What is a
+bar, and where it begins, is told by which beats are alike.
 """
 
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ import numpy as np
 
 from helpers import features, moments, outputs, spectra
 
-__all__ = ["Pulse", "bars", "candidates", "find", "line", "onsets", "reported", "similarity"]
+__all__ = ["Pulse", "bars", "candidates", "find", "line", "onsets", "pick", "reported", "similarity"]
 
 # Onsets are measured this many times a second, attacks so many.
 _RATE, _FINE = 100, 1000
@@ -34,6 +34,8 @@ _LEAST = 3 * _TOGETHER
 # The most usual tempo; one octave from it counts 0.6, as in librosa.
 _USUAL_BPM = 130
 _SLOWEST, _FASTEST = 20, 400
+# librosa reports no tempo above this.
+_TOO_FAST = 320
 # A line does not bridge so many beats in a row at which nothing begins, without being asked.
 _PAUSE = 4
 # Nothing begins where the mean band grows by less than this, in dB: it is the ripple of a steady tone.
@@ -293,27 +295,92 @@ def reported(track) -> float:
     >>> round(tempo.reported(load_track("groove")), 1)
     127.7
     """
-    import librosa
-
     # One autocorrelation of the whole piece instead of one each moment: a thousand times less memory.
-    return _rough(librosa.autocorrelate(onsets(track), max_size=8 * _RATE))
+    return _rough(_autocorrelation(onsets(track), 8 * _RATE))
 
 
-def _rough(alike, **prior) -> float:
-    """Return the tempo that librosa reports for an autocorrelation; `prior` is what `librosa.feature.tempo` expects."""
-    import librosa
+def _autocorrelation(values, size: int) -> np.ndarray:
+    """Return the sums of the products of all values with those 0, 1, 2 … places later, less than `size`."""
+    from scipy.fft import irfft, next_fast_len, rfft
 
+    n = next_fast_len(2 * len(values) - 1, real=True)
+    spectrum = rfft(values, n)
+    return irfft(spectrum.real**2 + spectrum.imag**2, n)[: min(size, len(values))]
+
+
+def _rough(alike, start_bpm: float = 120.0, octaves: float = 1.0) -> float:
+    """Return the tempo that librosa reports for an autocorrelation, given a usual one and how far others are."""
     alike = np.maximum(0, alike[: 8 * _RATE])
-    if not alike.any():
+    bpm = 60 * _RATE / np.arange(1, max(2, len(alike)))
+    likely = np.where(bpm < _TOO_FAST, -0.5 * (np.log2(bpm / start_bpm) / octaves) ** 2, -np.inf)
+    if not alike.any() or likely[-1] == -np.inf:
         return 0.0
-    return float(librosa.feature.tempo(tg=alike[:, np.newaxis], sr=_RATE, hop_length=1, **prior)[0])
+    return float(bpm[(np.log1p(1e6 * alike[1:]) + likely).argmax()])
 
 
-def _pick(strength, bpm, **how) -> np.ndarray:
-    """Return the frames of the beats that librosa picks near a tempo, or near one for each frame."""
-    import librosa
+def pick(strength, bpm, tightness: float = 100.0) -> np.ndarray:
+    """Pick the beats near a tempo: where much begins, and about as far from each other as the tempo says.
 
-    return librosa.beat.beat_track(onset_envelope=strength, sr=_RATE, hop_length=1, bpm=bpm, trim=False, **how)[1]
+    Of all rows of beats it is the one with the greatest sum: what begins at each beat, less a fine for how far each gap
+    is from the beat that was asked for (their logarithms, squared). D. P. W. Ellis: Beat tracking by dynamic
+    programming, Journal of New Music Research 36, 2007. `librosa.beat.beat_track` picks the same beats; but it has to
+    be compiled, which takes seconds and 150 MB.
+
+    Parameters
+    ----------
+    strength : float32 [n]
+        From `onsets`.
+    bpm : float or [n]
+        Beats a minute, throughout or in each hundredth of a second.
+    tightness : float
+        How large the fine is.
+
+    Returns
+    -------
+    int64 [beats]
+        In which hundredth of a second each beat is, increasing; none where nothing begins.
+
+    Examples
+    --------
+    >>> tempo.pick(tempo.onsets(load_track("groove")), bpm=128)[:4]
+    array([  0,  46,  93, 140])
+    """
+    strength = np.asarray(strength)
+    n = len(strength)
+    if not strength.any():
+        return np.empty(0, np.int64)
+    beats, which = np.unique(np.round(60 * _RATE / np.broadcast_to(bpm, n)), return_inverse=True)
+    # Eight standard deviations.
+    reach = int(beats[-1]) // 4
+    blur = np.exp(-0.5 * (32 * np.arange(-reach, reach + 1) / beats[:, np.newaxis]) ** 2)
+    padded = np.pad(strength / strength.std(ddof=1), reach)
+    local = sum(blur[which, k] * padded[k : k + n] for k in range(2 * reach + 1))
+    # A gap lasts half a beat to two.
+    least = np.maximum(1, np.round(beats / 2)).astype(np.int64)
+    gaps = np.arange(least[0], 2 * int(beats[-1]) + 1)
+    fine = tightness * (np.log(gaps) - np.log(beats)[:, np.newaxis]) ** 2
+    fine[(gaps < least[:, np.newaxis]) | (gaps > 2 * beats[:, np.newaxis])] = np.inf
+    # As many frames at once as no beat is nearer to the one before.
+    total, before, at_once = np.full(gaps[-1] + n, -np.inf), np.empty(n, np.int64), int(gaps[0])
+    sums, earlier = total[gaps[-1] :], np.lib.stride_tricks.sliding_window_view(total, len(gaps))[:, ::-1]
+    for a in range(0, n, at_once):
+        b = min(a + at_once, n)
+        scores = earlier[a:b] - fine[which[a:b]]
+        best = scores.argmax(axis=1)
+        gain = scores[np.arange(b - a), best]
+        before[a:b] = np.where(gain > -np.inf, np.arange(a, b) - gaps[best], -1)
+        sums[a:b] = local[a:b] + np.where(gain > -np.inf, gain, 0)
+    before[: (local >= 0.01 * local.max()).argmax()] = -1
+    edged = np.pad(sums, 1, mode="edge")
+    peaks = np.flatnonzero((sums > edged[:-2]) & (sums >= edged[2:]))
+    peaks = peaks[sums[peaks] >= 0.5 * np.median(sums[peaks])] if len(peaks) else peaks
+    picked = [peaks[-1] if len(peaks) else n - 1]
+    while before[picked[-1]] >= 0:
+        picked.append(before[picked[-1]])
+    picked = np.array(picked[::-1])
+    # Nor are there beats more than one beat before anything begins, or after.
+    (first, last), beat = np.flatnonzero(strength)[[0, -1]], beats[which[picked]]
+    return picked[(picked + beat >= first) & (picked - beat <= last)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -339,10 +406,8 @@ class _Part:
 
         A correlation each: the likeness of neighbouring lines, for lines of every length at once.
         """
-        import librosa
-
         n, half, x = len(self), len(self) // 2, self.strength - self.strength.mean()
-        sums = librosa.autocorrelate(x, max_size=half)
+        sums = _autocorrelation(x, half)
         return (sums / max(x @ x, 1e-9) * (n / np.arange(n, n - half, -1))).astype(np.float32)
 
 
@@ -446,7 +511,7 @@ def _stretches(part: _Part, bpm: float, shortest: float = 0) -> list[_Stretch]:
         return []
     for other in rest:
         if len(other) >= least:
-            levels = _rough(other.alike, start_bpm=bpm, std_bpm=0.6) * np.array(_LEVELS if clear else _LEVELS[:1])
+            levels = _rough(other.alike, start_bpm=bpm, octaves=0.6) * np.array(_LEVELS if clear else _LEVELS[:1])
             levels = levels[(levels >= _SLOWEST) & (levels <= _FASTEST)]
             usual = np.exp(-0.5 * (np.log2(np.maximum(levels, 1) / bpm) / 0.6) ** 2)
             alike = [_needle(other, level)[1] for level in levels] if clear else usual
@@ -511,13 +576,13 @@ def _held(track, bpm: float) -> list[_Stretch]:
 
 
 def _listen(track, bpm: float, held: list[_Stretch]) -> Pulse:
-    """Find the beats near a tempo: on one line, on a line for each stretch of the music, or as librosa picks them."""
+    """Find the beats near a tempo: on one line, on a line for each stretch of the music, or as they are picked."""
     from scipy.ndimage import maximum_filter1d
 
     strength = np.where(onsets(track) > _SILENT, onsets(track), 0)
     loud = maximum_filter1d(strength, 5)
     loud /= max(1e-9, loud.mean())
-    grids = [_on_grid(_heard(track).strength, part) for part in held] or [_pick(strength, bpm)]
+    grids = [_on_grid(_heard(track).strength, part) for part in held] or [pick(strength, bpm)]
     frames = np.concatenate(grids)
     sounds = loud[frames] > 0
     if sounds.sum() < 4:
@@ -607,7 +672,7 @@ def _follow(track, pulse: Pulse) -> Pulse:
     for _ in range(2):
         local = 60 / median_filter(np.diff(beats), 13, mode="nearest")
         bpm = np.interp(np.arange(len(strength)) / _RATE, (beats[1:] + beats[:-1]) / 2, local)
-        again = _pick(strength, bpm, tightness=50) / _RATE
+        again = pick(strength, bpm, tightness=50) / _RATE
         if len(again) < 4:
             break
         beats = again

@@ -28,8 +28,9 @@ _BLOCK = 1 << 18
 # A decoder may go beyond ±1, by a factor of 3 in the worst of hundreds; what is further out, if it is only a few
 # samples, is damage.
 _WILD, FEW = 4.0, 10
-# What was loaded and is in use, and the last two: the same file need not be decoded again.
-_LOADED, _LATEST = WeakValueDictionary(), deque(maxlen=2)
+# What was loaded and is in use, and what was loaded last: the same file need not be decoded again. There is room, in
+# bytes, for the six pieces and ten minutes of a reader's music; beside an hour, only the last one is kept.
+_LOADED, _LATEST, _ROOM = WeakValueDictionary(), deque(), 300e6
 # A file that is younger, in nanoseconds, may be written once more without getting another time.
 _SETTLED = 2e9
 
@@ -217,7 +218,8 @@ def load_track(source) -> Track:
     Returns
     -------
     Track
-        The same one for the same unchanged file, as long as it is in use or one of the last two.
+        The same one for the same unchanged file, as long as it is in use, the last one, or one of the last that
+        take 300 MB with all that is in use.
 
     Raises
     ------
@@ -304,6 +306,8 @@ def _loaded(path: Path, name: str, truth: dict | None = None) -> Track:
     if track in _LATEST:
         _LATEST.remove(track)
     _LATEST.append(track)
+    while len(_LATEST) > 1 and sum(one.signal.nbytes for one in _LOADED.values()) > _ROOM:
+        _LATEST.popleft()
     return track
 
 

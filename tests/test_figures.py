@@ -114,6 +114,12 @@ def test_rows_that_are_evenly_spaced_have_true_ticks(count, first, reach):
         assert -0.5 <= at <= count - 0.5
 
 
+@pytest.mark.parametrize(("apart", "both"), [(9, False), (11, True)])
+def test_ticks_have_room(apart, both):
+    rows = np.interp(np.arange(160), [0, 20, 20 + apart, 159], [60, 100, 200, 450])
+    assert list(ticks(draw(np.zeros((160, 3)), np.arange(4), rows).yaxis)) == ["100"] + ["200"] * both
+
+
 def test_rows_of_mel_bands_have_round_ticks():
     hz = np.geomspace(60, 7000, 24)
     labels = ticks(draw(np.zeros((24, 3)), np.arange(4), hz).yaxis)
@@ -183,6 +189,13 @@ def test_describe_sums_up_many_lines():
         "Frequency (Hz). 10 lines, the first: line from 0 to 1, greatest at 1 Hz; "
         "the last: line from 0 to 10, greatest at 1 Hz."
     )
+
+
+@pytest.mark.parametrize(("lines", "summed"), [(5, False), (6, True)])
+def test_describe_names_a_few_lines_one_by_one(lines, summed):
+    _, ax = plt.subplots()
+    ax.plot(np.eye(3, lines))
+    assert ("lines, the first" in _describe(ax.figure)) == summed
 
 
 def test_describe_names_scatters_and_nothing_unnamed():
@@ -257,7 +270,7 @@ def test_show_gives_the_same_bytes_again(shown):
 
 
 def test_dollar_signs_in_a_name_are_no_formula(shown):
-    name = "Ke$ha $\\frac{"
+    name = "Ke$ha \\frac{$"
     ax = draw(peaked(), np.arange(9), title=name)
     ax.plot([0, 8], [0, 4], label=name)
     ax.legend()

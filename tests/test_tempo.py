@@ -1,6 +1,8 @@
 """Beats, periods and bars: of clicks whose truth is known, of the shipped pieces, and of what has none."""
 
 import re
+import subprocess
+import sys
 import warnings
 
 import librosa
@@ -422,15 +424,39 @@ def test_find_refuses_what_is_no_tempo(bpm):
         tempo.find(clicks([0.1], 1), bpm)
 
 
-def test_where_no_tempo_holds_beats_are_librosas(piece):
-    track = piece("rubato")
-    pulse = tempo._listen(track, 76, [])
-    _, beats = librosa.beat.beat_track(
-        onset_envelope=np.where(tempo.onsets(track) > 0.1, tempo.onsets(track), 0),
-        **{"sr": 100, "hop_length": 1, "units": "time", "bpm": 76, "trim": False},
-    )
-    assert nearest(pulse.beats, beats).max() < 0.021
-    assert len(pulse.beats) > 0.95 * len(beats)
+def librosas(strength, bpm, tightness=100.0):
+    """Return the beats that librosa picks."""
+    how = {"sr": 100, "hop_length": 1, "trim": False, "tightness": tightness}
+    return librosa.beat.beat_track(onset_envelope=strength, bpm=bpm, **how)[1]
+
+
+@pytest.mark.parametrize("bpm", [20, 76, 128, 400])
+@pytest.mark.parametrize("least", [0, 0.1])
+def test_picked_beats_are_librosas(piece, bpm, least):
+    strength = tempo.onsets(piece("rubato"))
+    strength = np.where(strength > least, strength, 0)
+    assert np.array_equal(tempo.pick(strength, bpm), librosas(strength, bpm))
+
+
+@pytest.mark.parametrize("tightness", [20, 400])
+def test_picked_beats_follow_a_tempo_that_changes_as_librosas_do(piece, tightness):
+    strength = tempo.onsets(piece("drift"))
+    bpm = np.interp(np.arange(len(strength)), [0, len(strength) // 2, len(strength)], [50, 150, 90])
+    assert np.array_equal(tempo.pick(strength, bpm, tightness), librosas(strength, bpm, tightness))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_picked_beats_of_a_few_sounds_are_librosas(seed):
+    dice = np.random.default_rng(seed)
+    strength = dice.random(dice.integers(20, 900)) * (dice.random() ** 4 > dice.random())
+    strength[-dice.integers(10, 20) :] = 0
+    strength[[5, *dice.integers(1, len(strength), 3)]] = 1
+    bpm = dice.uniform(20, 300)
+    assert np.array_equal(tempo.pick(strength, bpm), librosas(strength, bpm))
+
+
+def test_no_beats_are_picked_in_silence():
+    assert not len(tempo.pick(np.zeros(500), 120))
 
 
 def test_reported_tempo_is_librosas(piece):
@@ -438,6 +464,11 @@ def test_reported_tempo_is_librosas(piece):
         track = piece(name)
         (expected,) = librosa.feature.tempo(onset_envelope=tempo.onsets(track), sr=100, hop_length=1)
         assert tempo.reported(track) == expected
+
+
+def test_a_tempo_is_found_without_waking_a_compiler():
+    code = "import sys, helpers as h; h.tempo.find(h.load_track('crowd/ragtime-1')); assert 'numba' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_onsets_are_kept_only_with_their_track(piece):

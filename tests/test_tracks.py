@@ -728,7 +728,7 @@ def decoded(monkeypatch):
     files, read_file = [], tracks._read_file
     monkeypatch.setattr(tracks, "_read_file", lambda path, *rest: files.append(path.name) or read_file(path, *rest))
     monkeypatch.setattr(tracks, "_LOADED", WeakValueDictionary())
-    monkeypatch.setattr(tracks, "_LATEST", deque(maxlen=2))
+    monkeypatch.setattr(tracks, "_LATEST", deque())
     return files
 
 
@@ -809,7 +809,9 @@ def test_a_truth_that_somebody_changed_is_not_handed_on(decoded):
     assert load_track("waltz").truth == tracks.shipped()["waltz"]
 
 
-def test_the_last_two_are_remembered_and_what_is_in_use(decoded, tmp_path):
+def test_the_last_are_remembered_as_long_as_there_is_room(decoded, tmp_path, monkeypatch):
+    # Each takes 32,000 bytes.
+    monkeypatch.setattr(tracks, "_ROOM", 64_000)
     a, b, c = (settled(tmp_path / f"{name}.wav") for name in "abc")
     for path in (a, b, a, b, a, c, a, c):
         load_track(path)
@@ -821,6 +823,17 @@ def test_the_last_two_are_remembered_and_what_is_in_use(decoded, tmp_path):
     load_track(a)
     assert load_track(b) is kept
     assert decoded[6:] == ["a.wav"]
+    assert signals[2]() is None
+
+
+def test_beside_what_takes_all_room_the_last_one_is_remembered(decoded, tmp_path, monkeypatch):
+    a, b = (settled(tmp_path / f"{name}.wav") for name in "ab")
+    kept = load_track(settled(tmp_path / "c.wav"))
+    monkeypatch.setattr(tracks, "_ROOM", 31_999)
+    for path in (a, a, b, b, a):
+        load_track(path)
+    assert decoded == ["c.wav", "a.wav", "b.wav", "a.wav"]
+    assert load_track(kept.path) is kept
 
 
 def test_no_error_is_remembered(decoded, tmp_path):
