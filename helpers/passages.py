@@ -121,30 +121,32 @@ def _pass(stream, seconds, frames: int, least: int, measures: Callable, highest:
     each = duration * sr / least
     at_once, margin = max(1, int(_AT_ONCE / each)), spectra.window_length(sr)
     columns, energy = [], []
-    music, start, done, ended = np.empty(0, np.float32), 0, 0, False
-    waiting = []
+    # What was decoded and is not measured yet, from the sample `start` of the piece on: the first `filled` of a room.
+    room, start, filled, done, ended = np.empty(1, np.float32), 0, 0, 0, False
     while not ended:
         block = next(blocks, None)
         ended = block is None
-        waiting += [] if ended else [block]
-        heard = start + len(music) + sum(map(len, waiting))
-        while (ready := heard >= (done + at_once) * each + margin) or ended:
-            total = least if seconds is None else max(least, int(np.ceil(heard / each - 1e-6)))
+        if not ended:
+            if filled + len(block) > len(room):
+                room = np.concatenate([room[:filled], np.empty(filled + 2 * len(block), np.float32)])
+            room[filled : filled + len(block)] = block
+            filled += len(block)
+        while (ready := start + filled >= (done + at_once) * each + margin) or ended:
+            total = least if seconds is None else max(least, int(np.ceil((start + filled) / each - 1e-6)))
             count = at_once if ready else min(at_once, total - done)
             if count <= 0:
                 break
-            music = np.concatenate([music, *waiting])
-            waiting.clear()
-            # Whole samples are cut away, so that every window stays where it was.
-            cut = min(max(0, int(done * each) - margin - start), len(music))
-            music, start = music[cut:], start + cut
             reach = max(1, int(np.ceil((done + count) * each)) + margin - start)
-            passage = music[:reach] if len(music) else np.zeros(1, np.float32)
+            passage = room[: min(reach, filled)] if filled else np.zeros(1, np.float32)
             track = tracks.Track(passage, sr, stream.name)
             when = (np.arange(done, done + count + 1) * each - start) / sr
             columns.append(measures(track, when))
             energy.append(_energy(track, when))
             done += count
+            # Whole samples are cut away, so that every window stays where it was.
+            cut = min(max(0, int(done * each) - margin - start), filled)
+            room[: filled - cut] = room[cut:filled].copy()
+            start, filled = start + cut, filled - cut
     columns = np.concatenate(columns, axis=1)
     return _Measured(columns, np.concatenate(energy), each, sr, stream.sr, stream.length / stream.sr)
 
@@ -195,7 +197,8 @@ def _halved(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         count = (len(kept) - 2 * reach + 1) // 2
         if count > 0:
             slow = np.convolve(kept[: 2 * (count + reach) : 2], _TAPS, "valid")
-            slow += np.float32(0.5) * kept[reach : reach + 2 * count : 2]
+            middle = kept[reach : reach + 2 * count : 2] * np.float32(0.5)
+            slow += middle
             yield slow
             kept = kept[2 * count :]
 
