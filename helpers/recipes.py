@@ -36,6 +36,8 @@ class Recipe:
         None: `paint` is given the Track instead, all of the music that the picture shows.
     highest : float
         The highest frequency that counts, in Hz.
+    long : Recipe or None
+        Where `measure` is None, what is painted instead of music that is too long to be looked at as a whole.
 
     Examples
     --------
@@ -48,6 +50,7 @@ class Recipe:
     paint: Callable
     measure: Callable | None
     highest: float = 8000.0
+    long: "Recipe | None" = None
 
 
 def prepare(name: str = "rows", size: int = 224, **parameters) -> Recipe:
@@ -183,7 +186,7 @@ def _timbre(size, curve="hilbert", window=4):
 
 
 def _beat(size, rows=4, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray"):
-    """Rows that begin with a bar, each of as many bars as fit (chapter 8); for pieces of up to ten minutes."""
+    """Rows that begin with a bar, each of as many bars as fit (chapter 8); above ten minutes as 'rows'."""
     even = _rows(size, rows, bands, fmin, fmax, top_db, cmap)
 
     def paint(track):
@@ -195,7 +198,8 @@ def _beat(size, rows=4, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray
             when = on_beat[: even.moments + 1] if len(on_beat) > even.moments else when
         return even.paint(even.measure(track, when))
 
-    return Recipe(even.moments, paint, None, fmax)
+    # Where a picture shows more than ten minutes, a bar is hardly three pixels wide.
+    return Recipe(even.moments, paint, None, fmax, even)
 
 
 def _fits(cells, name: str, size: int) -> int:

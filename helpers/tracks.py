@@ -351,9 +351,9 @@ class Stream:
             with path.open("rb") as raw:
                 empty = not raw.read(1)
         except OSError as error:
-            raise TrackError(f"'{path}' cannot be read: {error.strerror}. Check the file.") from None
+            raise TrackError(f"'{path.name}' cannot be read: {error.strerror}. Check the file.") from None
         if empty:
-            raise TrackError(f"'{path}' is empty: the file has no bytes. Copy or download it again.")
+            raise TrackError(f"'{path.name}' is empty: the file has no bytes. Copy or download it again.")
         self.path, self.name = path, name
         with self._opened() as file:
             self.sr, channels = file.samplerate, file.channels

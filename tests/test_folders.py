@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from helpers import TrackError, command, folders, ledger, make_pictures, sources, workers
+from helpers import TrackError, command, folders, ledger, make_pictures, passages, sources, workers
 
 SMALL = {"size": 32, "seconds": 0.5, "rows": 2, "progress": False}
 COMMAND = [sys.executable, "-c", "import sys; from helpers.command import main; sys.exit(main())"]
@@ -112,6 +112,25 @@ def test_each_recipe_ends_up_in_files(recipe, tmp_path):
         assert (done.pictures, done.errors) == (pictures, ())
         pixels = [np.asarray(Image.open(path)) for path in out.rglob("*.png")]
         assert {image.shape for image in pixels} == {(32, 32, 3) if recipe == "timbre" else (32, 32)}
+
+
+def test_rows_of_a_long_piece_need_no_bars(tmp_path, monkeypatch):
+    monkeypatch.setattr(passages, "_MOST", 8000)
+    tone(tmp_path / "music" / "a.wav", 3)
+    for recipe in ("beat", "rows"):
+        options = SMALL | {"seconds": 1.5, "jobs": 1}
+        assert make_pictures(tmp_path / "music", tmp_path / recipe, recipe, **options).pictures == 2
+    for path in (tmp_path / "beat").rglob("*.png"):
+        assert path.read_bytes() == (tmp_path / "rows" / path.relative_to(tmp_path / "beat")).read_bytes()
+
+
+def test_other_processes_are_told_where_the_folders_are(music, made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sent = []
+    monkeypatch.setattr(workers, "run", lambda _, tasks, *__: sent.extend(tasks) or iter([]))
+    make_pictures("music", "out", jobs=1, **SMALL)
+    assert {(task[0], task[2]) for task in sent} == {(str(tmp_path / "music"), str(tmp_path / "out"))}
+    assert {task[1] for task in sent} == {path.relative_to(music).as_posix() for path in music.rglob("*.wav")}
 
 
 def test_pictures_may_overlap(tmp_path):
@@ -255,7 +274,7 @@ def test_bad_files_are_listed_and_stop_nothing(music, made, tmp_path):
     errors = table(tmp_path / "out" / "errors.csv")
     assert [(row["source"], row["error"]) for row in errors] == list(done.errors)
     assert all(row["source"].startswith("bad/") and row["error"].endswith(".") for row in errors)
-    assert not any("Error" in row["error"] for row in errors)
+    assert not any("Error" in row["error"] or str(tmp_path) in row["error"] for row in errors)
     assert {row["label"] for row in table(tmp_path / "out" / "metadata.csv")} == {"jazz", "rock"}
     assert not (tmp_path / "out" / "bad").exists()
     for path in (music / "bad").iterdir():
