@@ -1,5 +1,6 @@
 """A folder of music becomes a data set of pictures. Explained in notebooks/17-data-set.ipynb."""
 
+import errno
 import math
 import os
 import struct
@@ -235,20 +236,27 @@ def _piece(folder: str, path: str, out: str, split: str | None, settings: dict) 
 
     It is called in another process, perhaps on another machine.
     """
-    source = Path(folder, path)
+    source, sentence = Path(folder, path), ""
     try:
         stat = os.stat(source)
         # All is measured before the first picture is written, so that a damaged file leaves none.
         drawn = _drawn(source, settings)
         first = next(drawn)
     except TrackError as error:
-        return {"error": str(error)}
+        sentence = str(error)
     except MemoryError:
-        return {"error": "There was not enough memory to read it."}
+        sentence = "There was not enough memory to read it."
     except OSError as error:
-        return {"error": f"It could not be read: {error.strerror or error}."}
+        sentence = f"It could not be read: {error.strerror or error}."
     except Exception as error:
-        return {"error": f"It could not be used: {type(error).__name__}: {' '.join(str(error).split())}"}
+        sentence = f"It could not be used: {type(error).__name__}: {' '.join(str(error).split())}"
+    # An unplugged disk is no fault of its files, and nor is a machine that does not see it.
+    if sentence and not sources.is_there(folder):
+        raise FileNotFoundError(errno.ENOENT, "The folder of music is not there, or no longer", folder)
+    if not ledger.is_there(Path(out)):
+        raise FileNotFoundError(errno.ENOENT, "The folder of pictures is not there, or no longer", out)
+    if sentence:
+        return {"error": sentence}
     label = sources.label(path)
     place = "/".join(filter(None, (split, sources.safe(label))))
     os.makedirs(os.path.join(out, place), exist_ok=True)

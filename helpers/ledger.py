@@ -6,6 +6,7 @@ notebooks/17-data-set.ipynb.
 """
 
 import csv
+import errno
 import io
 import json
 import os
@@ -59,8 +60,17 @@ def settle(folder: Path) -> None:
         number = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(number)
+        except OSError as error:
+            # Some network file systems cannot, and do so by themselves.
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                raise
         finally:
             os.close(number)
+
+
+def is_there(out: Path) -> bool:
+    """Say whether a folder holds a record."""
+    return (out / _NAME).exists()
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,8 @@ class Ledger:
     def __init__(self, out: Path, settings: dict):
         self.out, self.settings, self.pieces, self.finished = out, settings, {}, False
         path = out / _NAME
+        if out.exists() and not out.is_dir():
+            raise ValueError(f"'{out}' is a file: name a new or empty folder for the pictures.")
         if out.is_dir() and not path.exists():
             others = [name for name in os.listdir(out) if not _PART.fullmatch(name)]
             if others:
@@ -240,12 +252,17 @@ class Ledger:
 
 
 def _lock(file, out: Path) -> None:
-    """Hold a file for this process until it ends, however it ends; on Windows, nothing is held."""
+    """Hold a file for this process until it ends, however it ends.
+
+    On Windows, and where a network file system knows no locks, nothing is held.
+    """
     try:
         import fcntl
     except ImportError:
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
+        if not isinstance(error, BlockingIOError):
+            return
         raise ValueError(f"Another run works in '{out}': wait for it, or choose another folder.") from None

@@ -1,10 +1,12 @@
 """A folder of music becomes a data set, and stays one: whatever lies in it, and whenever the lights go out."""
 
 import csv
+import errno
 import io
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -203,6 +205,8 @@ def test_a_folder_of_others_is_refused(music, tmp_path):
     (tmp_path / "out" / "thesis.txt").write_text("all my work")
     with pytest.raises(ValueError, match=r"holds other files, such as 'thesis\.txt'"):
         make_pictures(music, tmp_path / "out", jobs=1, **SMALL)
+    with pytest.raises(ValueError, match="is a file: name a new or empty folder"):
+        make_pictures(music, tmp_path / "out" / "thesis.txt", jobs=1, **SMALL)
     with pytest.raises(ValueError, match="is the folder of music itself"):
         make_pictures(music, music, jobs=1, **SMALL)
 
@@ -314,6 +318,50 @@ def test_a_full_disk_stops_it_and_leaves_nothing_half(music, made, tmp_path, mon
     monkeypatch.undo()
     assert not list((tmp_path / "out").rglob("*.part"))
     assert {name: data for name, data in contents(tmp_path / "out").items() if name != RECORD}.items() <= made.items()
+    make_pictures(music, tmp_path / "out", jobs=1, **SMALL)
+    assert contents(tmp_path / "out") == made
+
+
+@pytest.mark.parametrize("which", ["music", "pictures"])
+@pytest.mark.parametrize("empty", [False, True])
+def test_an_unplugged_folder_stops_it(which, empty, music, made, tmp_path, monkeypatch, capsys):
+    run = [str(music), str(tmp_path / "pictures"), "--jobs=1", *FLAGS]
+    real, count = folders._drawn, []
+
+    def drawn(*given):
+        count.append(given)
+        if len(count) == 3:
+            (tmp_path / which).rename(tmp_path / "drawer")
+            if empty:
+                (tmp_path / which).mkdir()
+        return real(*given)
+
+    monkeypatch.setattr(folders, "_drawn", drawn)
+    assert command.main(run) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"The folder of {which} is not there, or no longer: '{tmp_path / which}'.")
+    assert (tmp_path / which).exists() == empty
+    if empty:
+        (tmp_path / which).rmdir()
+    (tmp_path / "drawer").rename(tmp_path / which)
+    assert command.main(run) == 0
+    assert contents(tmp_path / "pictures") == made
+
+
+def test_a_network_without_locks_will_do(music, made, tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    real = os.fsync
+
+    def locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    def flushed(number):
+        if stat.S_ISDIR(os.fstat(number).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        real(number)
+
+    monkeypatch.setattr(fcntl, "flock", locks)
+    monkeypatch.setattr(os, "fsync", flushed)
     make_pictures(music, tmp_path / "out", jobs=1, **SMALL)
     assert contents(tmp_path / "out") == made
 
