@@ -513,6 +513,56 @@ def test_a_kill_at_any_moment_costs_nothing(tmp_path):
     assert contents(out) == contents(tmp_path / "made")
 
 
+def killed_at(step: int, *given, **options) -> bool:
+    """Make pictures in a process that kills itself before its so-manieth step on the disk; say whether it did."""
+    process = os.fork()
+    if not process:
+        left = iter(range(step))
+
+        def before(function):
+            def counted(*arguments):
+                if next(left, None) is None:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return function(*arguments)
+
+            return counted
+
+        def half(self, entry):
+            # Half of a line, and only then the line.
+            self._file.seek(0, os.SEEK_END)
+            self._file.write(json.dumps(entry).encode()[:40])
+            self._file.flush()
+            before(lambda: self._file.truncate(self._file.seek(0, os.SEEK_END) - 40))()
+            return append(self, entry)
+
+        append, ledger.Ledger._append = ledger.Ledger._append, half
+        os.fsync, os.replace = before(os.fsync), before(os.replace)
+        try:
+            make_pictures(*given, **options)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    status = os.waitpid(process, 0)[1]
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WIFSIGNALED(status)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_fifty_kills_between_two_steps_cost_nothing(tmp_path):
+    music, out, kills = tmp_path / "music", tmp_path / "out", 0
+    for number in range(30):
+        tone(music / ("jazz", "rock")[number % 2] / f"{number}.wav", 0.4 + 0.5 * (number % 3), number)
+    make_pictures(music, tmp_path / "made", jobs=1, **SMALL)
+    made, rng = contents(tmp_path / "made"), np.random.default_rng(0)
+    while killed_at(rng.integers(1, 13), music, out, jobs=1, **SMALL):
+        kills += 1
+        there = contents(out)
+        assert {name: there[name] for name in there if name.endswith(".png")}.items() <= made.items()
+    assert kills >= 50
+    assert contents(out) == made
+
+
 def dies(path: str, *_) -> str:
     """Kill the process that calls it, if its name says so."""
     if "kill" in path:
