@@ -59,9 +59,10 @@ def main(arguments: list[str] | None = None) -> int:
         print("Stopped. The same command goes on where it was.", file=sys.stderr)
         return 130
     except (TrackError, ValueError, OSError) as error:
-        words = (
-            f"{error.strerror or error}: '{error.filename or given.out}'" if isinstance(error, OSError) else str(error)
-        )
+        words = str(error)
+        if isinstance(error, OSError):
+            words = f"{error.strerror or error}: '{error.filename or given.out}'. Once it is mended, "
+            words += "the same command goes on where it was."
         print(_shown(words), file=sys.stderr)
         return 2
     print(_shown(str(done)))

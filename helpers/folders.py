@@ -1,11 +1,13 @@
 """A folder of music becomes a data set of pictures. Explained in notebooks/17-data-set.ipynb."""
 
+import errno
 import math
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,9 @@ from helpers.checks import whole
 from helpers.tracks import TrackError
 
 __all__ = ["DataSet", "make_pictures"]
+
+# So many pictures are written at the same time.
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -203,10 +208,9 @@ def _bar(progress: bool, total: int, left: int):
 def _work(folder, record, todo, known, by, jobs, scheduler, strict, bar) -> list[tuple[str, str]]:
     """Make the pictures of all files; return which could not be read."""
     errors, pictures = [], 0
-    tasks = (
-        (str(folder), one.path, str(record.out), known.get(sources.group(one.path, by)), record.settings)
-        for one in todo
-    )
+    # Other processes may be at home in another folder.
+    folder, out = os.path.abspath(folder), os.path.abspath(record.out)
+    tasks = ((folder, one.path, out, known.get(sources.group(one.path, by)), record.settings) for one in todo)
     if jobs is None:
         from joblib import cpu_count
 
@@ -232,40 +236,44 @@ def _piece(folder: str, path: str, out: str, split: str | None, settings: dict) 
 
     It is called in another process, perhaps on another machine.
     """
-    source = Path(folder, path)
+    source, sentence = Path(folder, path), ""
     try:
         stat = os.stat(source)
         # All is measured before the first picture is written, so that a damaged file leaves none.
         drawn = _drawn(source, settings)
         first = next(drawn)
     except TrackError as error:
-        return {"error": str(error)}
+        sentence = str(error)
     except MemoryError:
-        return {"error": "There was not enough memory to read it."}
+        sentence = "There was not enough memory to read it."
     except OSError as error:
-        return {"error": f"It could not be read: {error.strerror or error}."}
+        sentence = f"It could not be read: {error.strerror or error}."
     except Exception as error:
-        return {"error": f"It could not be used: {type(error).__name__}: {' '.join(str(error).split())}"}
+        sentence = f"It could not be used: {type(error).__name__}: {' '.join(str(error).split())}"
+    # An unplugged disk is no fault of its files, and nor is a machine that does not see it.
+    if sentence and not sources.is_there(folder):
+        raise FileNotFoundError(errno.ENOENT, "The folder of music is not there, or no longer", folder)
+    if not ledger.is_there(Path(out)):
+        raise FileNotFoundError(errno.ENOENT, "The folder of pictures is not there, or no longer", out)
+    if sentence:
+        return {"error": sentence}
     label = sources.label(path)
     place = "/".join(filter(None, (split, sources.safe(label))))
     os.makedirs(os.path.join(out, place), exist_ok=True)
     if os.path.realpath(os.path.join(out, place)) != os.path.join(os.path.realpath(out), *place.split("/")):
         raise OSError(f"'{place}' in '{out}' is a link: nothing is written outside the folder of the pictures.")
     rows = []
-    for number, (pixels, about) in enumerate(_again(first, drawn)):
-        name = f"{place}/{sources.stem(path)}-{number:04d}.png"
-        with ledger.whole_file(Path(out, name)) as file:
-            file.write(_png(pixels))
+    drawn = enumerate(chain([first], drawn))
+    while some := list(islice(drawn, _AT_ONCE)):
+        names = [f"{place}/{sources.stem(path)}-{number:04d}.png" for number, _ in some]
+        with ledger.whole_files([Path(out, name) for name in names]) as opened:
+            for file, (_, (pixels, _)) in zip(opened, some, strict=True):
+                file.write(_png(pixels))
         split_of = {"split": split} if split else {}
-        rows.append({"file_name": name, "label": label, **split_of, "source": path, **about})
+        for name, (_, (_, about)) in zip(names, some, strict=True):
+            rows.append({"file_name": name, "label": label, **split_of, "source": path, **about})
     ledger.settle(Path(out, place))
     return {"path": path, "size": stat.st_size, "mtime": stat.st_mtime_ns, "split": split, "rows": rows}
-
-
-def _again(first, rest) -> Iterator:
-    """Yield the first, then the rest."""
-    yield first
-    yield from rest
 
 
 def _drawn(source: Path, settings: dict) -> Iterator[tuple[np.ndarray, dict]]:
@@ -273,39 +281,34 @@ def _drawn(source: Path, settings: dict) -> Iterator[tuple[np.ndarray, dict]]:
     recipe = recipes.prepare(settings["recipe"], settings["size"], **settings["parameters"])
     n, seconds = recipe.moments, settings["seconds"]
     hop = settings["columns"] or n
-    if recipe.measure is None:
-        track, original = passages.load(source, recipe.highest)
-        each = (track.duration if seconds is None else seconds) / n
-        length, total = track.duration, max(n, math.ceil(track.duration / each - 1e-6))
-    else:
-        found = passages.measure(source, seconds, n, recipe.measure, recipe.highest)
-        each, original, length, total = (
-            found.samples / found.sr,
-            found.original_sr,
-            found.duration,
-            found.columns.shape[1],
-        )
-    for number in range(1 + round((total - n) / hop)):
-        start = min(number * hop, total - n)
-        if recipe.measure is None:
-            music = passages.cut(track, start * each, n * each)
-            pixels, energy, samples = recipe.paint(music), np.square(music.signal).sum(), len(music.signal)
-        else:
-            here = slice(start, start + n)
-            pixels = recipe.paint(found.columns[:, here])
-            energy, samples = found.energy[here].sum(), n * found.samples
-        yield (
-            pixels,
-            {
-                "start": round(start * each, 6),
-                "end": round(min((start + n) * each, length), 6),
-                "seconds_per_pixel": round(each, 9),
-                "sample_rate": original,
-                "level": round(10 * math.log10(max(energy / samples, 1e-12)), 2),
-                "recipe": settings["recipe"],
-                "version": settings["version"],
-            },
-        )
+
+    def row(start, each, sr, length, power):
+        return {
+            "start": round(start * each, 6),
+            "end": round(min((start + n) * each, length), 6),
+            "seconds_per_pixel": round(each, 9),
+            "sample_rate": sr,
+            "level": round(10 * math.log10(max(power, 1e-12)), 2),
+            "recipe": settings["recipe"],
+            "version": settings["version"],
+        }
+
+    if recipe.measure is None and (seen := passages.see(source, seconds, n, hop, _looker(recipe), recipe.highest)):
+        for start, (pixels, power) in zip(seen.starts, seen.found, strict=True):
+            yield pixels, row(start, seen.each, seen.original_sr, seen.duration, power)
+        return
+    recipe = recipe.long or recipe
+    found = passages.measure(source, seconds, n, recipe.measure, recipe.highest)
+    each = found.samples / found.sr
+    for start in passages.starts(found.columns.shape[1], n, hop):
+        here = slice(start, start + n)
+        power = found.energy[here].sum() / (n * found.samples)
+        yield recipe.paint(found.columns[:, here]), row(start, each, found.original_sr, found.duration, power)
+
+
+def _looker(recipe) -> Callable:
+    """Return what paints a track, and measures its mean power."""
+    return lambda music: (recipe.paint(music), np.square(music.signal).sum() / len(music.signal))
 
 
 def _png(pixels: np.ndarray) -> bytes:

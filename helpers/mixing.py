@@ -11,8 +11,8 @@ import numpy as np
 
 __all__ = []
 
-# Windows are as long as fits into a tenth of a second, and one of eight is looked at.
-_WINDOWS_A_SECOND, _EACH = 10, 8
+# Windows are as long as fits into a tenth of a second, and one of sixteen is looked at.
+_WINDOWS_A_SECOND, _EACH = 10, 16
 # Bands begin at 50 Hz; each is a third of an octave wide, but not less than so many Hz.
 _LOWEST, _NARROWEST = 50.0, 40.0
 # By how many decibels the mean may be quieter than channels that have nothing in common, and when we stop counting.

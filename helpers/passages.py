@@ -87,31 +87,130 @@ def measure(path: Path, seconds: float | None, least: int, measures: Callable, h
         stream = tracks.Stream(path, path.stem, mix)
 
 
-def load(path: Path, highest: float) -> tuple[tracks.Track, int]:
-    """Load a piece at the rate at which it would be measured; and return the rate of the file.
+@dataclass(frozen=True)
+class _Seen:
+    """What was found in stretches of a piece.
 
-    Raises a TrackError, as `load_track` does, and where the piece is too long to be kept in memory.
+    Attributes
+    ----------
+    starts : list of int
+        The moment with which each begins.
+    found : list
+        What was found in each.
+    each : float
+        How many seconds a moment lasts.
+    original_sr, duration
+        As for `_Measured`.
+    """
+
+    starts: list
+    found: list
+    each: float
+    original_sr: int
+    duration: float
+
+
+def see(path: Path, seconds: float | None, least: int, hop: int, look: Callable, highest: float) -> _Seen | None:
+    """Look at stretches of a piece, each as a track of its own; where the music is over, silence follows.
+
+    Parameters
+    ----------
+    path, seconds, least, highest
+        As for `measure`; a stretch lasts `least` moments.
+    hop : int
+        As for `starts`.
+    look : function
+        Is given a Track.
+
+    Returns
+    -------
+    _Seen or None
+        None, if a stretch is too long to be kept in memory.
+
+    Raises
+    ------
+    TrackError
+        As for `load_track`.
     """
     stream = tracks.Stream(path, path.stem)
-    for _ in range(2):
-        blocks, sr = _slow(stream, highest)
-        signal, filled = np.empty(1 << 20, np.float32), 0
-        for block in blocks:
-            if filled + len(block) > len(signal):
-                signal.resize(len(signal) + len(signal) // 4 + len(block), refcheck=False)
-            signal[filled : filled + len(block)] = block
-            filled += len(block)
-            if filled > _MOST:
-                raise tracks.TrackError(
-                    f"'{path.name}' is longer than {_MOST / sr / 60:.0f} minutes, too long for a recipe that looks "
-                    "at all of a piece: choose another recipe."
-                )
+    while True:
+        seen = _looked(stream, seconds, least, hop, look, highest)
         mix, _, _ = stream.wanted()
-        if np.array_equal(mix, stream.mix):
-            break
+        if seen is None or np.array_equal(mix, stream.mix):
+            return seen
         stream = tracks.Stream(path, path.stem, mix)
-    signal.resize(filled, refcheck=False)
-    return tracks.Track(signal, sr, path.stem, path), stream.sr
+
+
+def _looked(stream, seconds: float | None, least: int, hop: int, look: Callable, highest: float) -> _Seen | None:
+    """Decode a piece once, and look at each stretch of it on the way."""
+    blocks, sr = _slow(stream, highest)
+    each = np.inf if seconds is None else seconds * sr / least
+    if seconds is not None and each * least > _MOST:
+        return None
+    begun, found, waiting = [], [], _Waiting()
+
+    def look_at(some):
+        for start in some:
+            first, last = round(start * each), round((start + least) * each)
+            music = waiting.between(first, last)
+            silence = max(1, last - first) - len(music)
+            found.append(look(tracks.Track(np.pad(music, (0, silence)), sr, stream.name)))
+            begun.append(start)
+
+    for block in blocks:
+        waiting.append(block)
+        if seconds is None and waiting.end > _MOST:
+            return None
+        # Before the end, only what lies wholly in what was heard.
+        whole = int(waiting.end / each)
+        look_at(range(len(begun) * hop, whole - least + 1, hop))
+        waiting.forget(int(min(len(begun) * hop, whole - least) * each) - 1 if whole else 0)
+    each = waiting.end / least if seconds is None else each
+    total = max(least, int(np.ceil(waiting.end / each - 1e-6)))
+    look_at(starts(total, least, hop)[len(begun) :])
+    return _Seen(begun, found, each / sr, stream.sr, stream.length / stream.sr)
+
+
+def starts(total: int, least: int, hop: int) -> list[int]:
+    """Return the moments with which the pictures of a piece of `total` moments begin, each of `least` moments.
+
+    The last one ends with the piece, so it may begin earlier than a hop after the one before; less than half a hop is
+    left out.
+
+    Examples
+    --------
+    >>> passages.starts(total=26, least=10, hop=10)
+    [0, 10, 16]
+    """
+    return [min(number * hop, total - least) for number in range(1 + round((total - least) / hop))]
+
+
+class _Waiting:
+    """Samples that were decoded and are still needed: those from `start` to `end` of a piece."""
+
+    def __init__(self):
+        self._room, self.start, self.end = np.empty(1, np.float32), 0, 0
+
+    def append(self, block: np.ndarray) -> None:
+        """Add what follows."""
+        filled = self.end - self.start
+        if filled + len(block) > len(self._room):
+            more = np.empty(filled + 2 * len(block), np.float32)
+            self._room = np.concatenate([self._room[:filled], more])
+        self._room[filled : filled + len(block)] = block
+        self.end += len(block)
+
+    def between(self, first: int, last: int) -> np.ndarray:
+        """Return samples, in memory that is used again; less at the end."""
+        return self._room[max(0, first - self.start) : max(0, min(last, self.end) - self.start)]
+
+    def forget(self, first: int) -> None:
+        """Forget what lies before a sample."""
+        first = min(max(first, self.start), self.end)
+        if first == self.start:
+            return
+        self._room[: self.end - first] = self._room[first - self.start : self.end - self.start].copy()
+        self.start = first
 
 
 def _pass(stream, seconds, frames: int, least: int, measures: Callable, highest: float) -> _Measured:
@@ -121,30 +220,26 @@ def _pass(stream, seconds, frames: int, least: int, measures: Callable, highest:
     each = duration * sr / least
     at_once, margin = max(1, int(_AT_ONCE / each)), spectra.window_length(sr)
     columns, energy = [], []
-    music, start, done, ended = np.empty(0, np.float32), 0, 0, False
-    waiting = []
+    waiting, done, ended = _Waiting(), 0, False
     while not ended:
         block = next(blocks, None)
         ended = block is None
-        waiting += [] if ended else [block]
-        heard = start + len(music) + sum(map(len, waiting))
-        while (ready := heard >= (done + at_once) * each + margin) or ended:
-            total = least if seconds is None else max(least, int(np.ceil(heard / each - 1e-6)))
+        if not ended:
+            waiting.append(block)
+        while (ready := waiting.end >= (done + at_once) * each + margin) or ended:
+            total = least if seconds is None else max(least, int(np.ceil(waiting.end / each - 1e-6)))
             count = at_once if ready else min(at_once, total - done)
             if count <= 0:
                 break
-            music = np.concatenate([music, *waiting])
-            waiting.clear()
-            # Whole samples are cut away, so that every window stays where it was.
-            cut = min(max(0, int(done * each) - margin - start), len(music))
-            music, start = music[cut:], start + cut
-            reach = max(1, int(np.ceil((done + count) * each)) + margin - start)
-            passage = music[:reach] if len(music) else np.zeros(1, np.float32)
-            track = tracks.Track(passage, sr, stream.name)
+            start = waiting.start
+            passage = waiting.between(start, int(np.ceil((done + count) * each)) + margin)
+            track = tracks.Track(passage if len(passage) else np.zeros(1, np.float32), sr, stream.name)
             when = (np.arange(done, done + count + 1) * each - start) / sr
             columns.append(measures(track, when))
             energy.append(_energy(track, when))
             done += count
+            # Whole samples are forgotten, so that every window stays where it was.
+            waiting.forget(int(done * each) - margin)
     columns = np.concatenate(columns, axis=1)
     return _Measured(columns, np.concatenate(energy), each, sr, stream.sr, stream.length / stream.sr)
 
@@ -195,13 +290,7 @@ def _halved(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         count = (len(kept) - 2 * reach + 1) // 2
         if count > 0:
             slow = np.convolve(kept[: 2 * (count + reach) : 2], _TAPS, "valid")
-            slow += np.float32(0.5) * kept[reach : reach + 2 * count : 2]
+            middle = kept[reach : reach + 2 * count : 2] * np.float32(0.5)
+            slow += middle
             yield slow
             kept = kept[2 * count :]
-
-
-def cut(track: tracks.Track, start: float, seconds: float) -> tracks.Track:
-    """Return a stretch of a track as one of its own, followed by silence where the music is over."""
-    first, last = round(start * track.sr), round((start + seconds) * track.sr)
-    music = track.signal[first:last]
-    return tracks.Track(np.pad(music, (0, max(1, last - first) - len(music))), track.sr, track.name)

@@ -40,6 +40,8 @@ class Recipe:
         Which place shows which moments, where `measure` measures them.
     bins : int
         How many pixels high a moment is there.
+    long : Recipe or None
+        Where `measure` is None, what is painted instead of music that is too long to be looked at as a whole.
 
     Examples
     --------
@@ -54,6 +56,7 @@ class Recipe:
     highest: float = 8000.0
     where: layouts.Layout | None = None
     bins: int = 1
+    long: "Recipe | None" = None
 
     def times(self, when) -> np.ndarray:
         """Return the moment of each pixel, in seconds: float32, as large as what is filled of the picture.
@@ -220,7 +223,7 @@ def portrait(loud, bright, noisy) -> np.ndarray:
 
 
 def _beat(size, rows=4, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray"):
-    """Rows that begin with a bar, each of as many bars as fit (chapter 8); for pieces of up to ten minutes."""
+    """Rows that begin with a bar, each of as many bars as fit (chapter 8); above ten minutes as 'rows'."""
     even = _rows(size, rows, bands, fmin, fmax, top_db, cmap)
 
     def paint(track):
@@ -232,7 +235,8 @@ def _beat(size, rows=4, bands=0, fmin=50.0, fmax=8000.0, top_db=80.0, cmap="gray
             when = on_beat[: even.moments + 1] if len(on_beat) > even.moments else when
         return even.paint(even.measure(track, when))
 
-    return Recipe(even.moments, paint, None, fmax)
+    # Where a picture shows more than ten minutes, a bar is hardly three pixels wide.
+    return Recipe(even.moments, paint, None, fmax, long=even)
 
 
 def _fits(cells, name: str, size: int) -> int:

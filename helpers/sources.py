@@ -62,6 +62,15 @@ def find(folder: Path, out: Path | None = None, onerror=None) -> tuple[list[_Sou
     return sorted(found, key=lambda source: source.path), links
 
 
+def is_there(folder) -> bool:
+    """Say whether a folder can be read and holds anything: where a disk was unplugged, an empty one may remain."""
+    try:
+        with os.scandir(folder) as names:
+            return any(True for _ in names)
+    except OSError:
+        return False
+
+
 def _is_audio(full: str) -> bool:
     """Say whether a file has the ending of audio, or none and begins like audio."""
     ending = os.path.splitext(full)[1].lower()

@@ -16,6 +16,7 @@ __all__ = ["sample_edges", "window_length", "windows"]
 
 _SAMPLES_PER_BLOCK = 1 << 17
 _BLOCKS_PER_TASK = 16
+_FILTERS_AT_ONCE = 12
 # Mean power of samples, −120 dB: what is quieter is rounding, of 24 bits or of calculations, and counts as silence.
 _SILENCE = 1e-12
 
@@ -86,7 +87,17 @@ def power(track, when, n_fft: int, filters: np.ndarray | None = None) -> np.ndar
         return summaries(track, when, n_fft, bins, bins, lambda mean: mean)
     heard = np.flatnonzero(filters.any(axis=0)).max(initial=0) + 1
     weights = filters[:, :heard].T.astype(np.float64)
-    return summaries(track, when, n_fft, heard, len(filters), lambda mean: mean @ weights)
+    # Neighbouring filters see neighbouring frequencies: most of a product with all of them would be zeros.
+    parts = []
+    for some in np.array_split(np.arange(len(filters)), -(-len(filters) // _FILTERS_AT_ONCE)):
+        seen = np.flatnonzero(weights[:, some].any(axis=1))
+        seen = slice(seen[0], seen[-1] + 1) if len(seen) else slice(0)
+        parts.append((seen, np.ascontiguousarray(weights[seen, some])))
+
+    def summarise(mean):
+        return np.concatenate([mean[:, seen] @ some for seen, some in parts], axis=1)
+
+    return summaries(track, when, n_fft, heard, len(filters), summarise)
 
 
 def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.ndarray:
@@ -116,12 +127,13 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
         # Every block uses the same memory: fetching new memory takes as long as the FFT.
         windowed = np.empty((at_once, n_fft))
         spectra = np.empty((at_once, n_fft // 2 + 1), np.complex128)
+        squares, powers = np.empty((at_once, 2 * heard)), np.empty((at_once, heard))
         for a in range(first[begin], first[end], at_once):
             b = min(a + at_once, first[end])
             np.multiply(_cut(track, starts[a:b], n_fft), hann, out=windowed[: b - a])
-            parts = np.fft.rfft(windowed[: b - a], out=spectra[: b - a])[:, :heard]
-            power = np.square(parts.real)
-            power += np.square(parts.imag)
+            parts = np.fft.rfft(windowed[: b - a], out=spectra[: b - a])[:, :heard].view(np.float64)
+            np.square(parts, out=squares[: b - a])
+            power = np.add(squares[: b - a, ::2], squares[: b - a, 1::2], out=powers[: b - a])
             there = np.arange(moment[a], moment[b - 1] + 1)
             if alone:
                 result[there[0] : there[-1] + 1] = summarise(_audible(power, n_fft))
@@ -147,7 +159,7 @@ def summaries(track, when, n_fft: int, heard: int, bins: int, summarise) -> np.n
 def _audible(mean: np.ndarray, n_fft: int) -> np.ndarray:
     """Put 0 in place of what is below −120 dB of a full scale, in each row of [moments, frequencies]."""
     # A window's power over all frequencies is that of its samples times their number squared, times 3/16.
-    mean[mean.sum(axis=1) < _SILENCE * 3 / 16 * n_fft**2] = 0
+    mean[mean @ np.ones(mean.shape[1]) < _SILENCE * 3 / 16 * n_fft**2] = 0
     return mean
 
 

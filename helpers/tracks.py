@@ -116,9 +116,9 @@ class Track:
         peak = 0.0
         for start in range(0, len(signal), _BLOCK):
             block = signal[start : start + _BLOCK]
-            largest = float(np.abs(block).max())
-            peak = max(peak, largest)
-            if not np.isfinite(largest):
+            low, high = float(block.min()), float(block.max())
+            peak = max(peak, high, -low)
+            if not np.isfinite(high - low):
                 bad = start + int(np.flatnonzero(~np.isfinite(block))[0])
                 raise TrackError(
                     f"'{self.name}' holds {signal[bad]} instead of an amplitude at {bad / sr:.3f} s; "
@@ -355,9 +355,9 @@ class Stream:
             with path.open("rb") as raw:
                 empty = not raw.read(1)
         except OSError as error:
-            raise TrackError(f"'{path}' cannot be read: {error.strerror}. Check the file.") from None
+            raise TrackError(f"'{path.name}' cannot be read: {error.strerror}. Check the file.") from None
         if empty:
-            raise TrackError(f"'{path}' is empty: the file has no bytes. Copy or download it again.")
+            raise TrackError(f"'{path.name}' is empty: the file has no bytes. Copy or download it again.")
         self.path, self.name = path, name
         with self._opened() as file:
             self.sr, channels = file.samplerate, file.channels
@@ -380,8 +380,10 @@ class Stream:
         self._begin()
         path = self.path
         with self._opened() as file:
+            # The same memory for every block: fetching new memory takes as long as mixing the channels.
+            room = np.empty((_BLOCK, file.channels), np.float32)
             # Of a file without an end, nothing is read.
-            while not file.endless and len(block := self._read(file)):
+            while not file.endless and len(block := self._read(file, room)):
                 line = self._mixed(block)
                 self.length += len(block)
                 yield line
@@ -408,10 +410,10 @@ class Stream:
                 f"'{self.name}' lasts {seconds}; at least {_SHORTEST} s were expected: choose a longer piece."
             )
 
-    def _read(self, file: AudioFile) -> np.ndarray:
-        """Return the next block of all channels, float32 [samples, channels]."""
+    def _read(self, file: AudioFile, room: np.ndarray) -> np.ndarray:
+        """Return the next block of all channels, float32 [samples, channels], in the memory of `room`."""
         try:
-            return file.read(_BLOCK, dtype="float32", always_2d=True)
+            return file.read(out=room)
         except (sf.LibsndfileError, RuntimeError):
             raise TrackError(unreadable(self.path)) from None
 

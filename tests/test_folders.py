@@ -1,10 +1,12 @@
 """A folder of music becomes a data set, and stays one: whatever lies in it, and whenever the lights go out."""
 
 import csv
+import errno
 import io
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -17,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from helpers import TrackError, command, folders, ledger, make_pictures, sources, workers
+from helpers import TrackError, command, folders, ledger, make_pictures, passages, sources, workers
 
 SMALL = {"size": 32, "seconds": 0.5, "rows": 2, "progress": False}
 COMMAND = [sys.executable, "-c", "import sys; from helpers.command import main; sys.exit(main())"]
@@ -114,6 +116,25 @@ def test_each_recipe_ends_up_in_files(recipe, tmp_path):
         assert {image.shape for image in pixels} == {(32, 32, 3) if recipe == "timbre" else (32, 32)}
 
 
+def test_rows_of_a_long_piece_need_no_bars(tmp_path, monkeypatch):
+    monkeypatch.setattr(passages, "_MOST", 8000)
+    tone(tmp_path / "music" / "a.wav", 3)
+    for recipe in ("beat", "rows"):
+        options = SMALL | {"seconds": 1.5, "jobs": 1}
+        assert make_pictures(tmp_path / "music", tmp_path / recipe, recipe, **options).pictures == 2
+    for path in (tmp_path / "beat").rglob("*.png"):
+        assert path.read_bytes() == (tmp_path / "rows" / path.relative_to(tmp_path / "beat")).read_bytes()
+
+
+def test_other_processes_are_told_where_the_folders_are(music, made, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sent = []
+    monkeypatch.setattr(workers, "run", lambda _, tasks, *__: sent.extend(tasks) or iter([]))
+    make_pictures("music", "out", jobs=1, **SMALL)
+    assert {(task[0], task[2]) for task in sent} == {(str(tmp_path / "music"), str(tmp_path / "out"))}
+    assert {task[1] for task in sent} == {path.relative_to(music).as_posix() for path in music.rglob("*.wav")}
+
+
 def test_pictures_may_overlap(tmp_path):
     tone(tmp_path / "music" / "a.wav", 2)
     make_pictures(tmp_path / "music", tmp_path / "out", hop=0.25, jobs=1, **SMALL)
@@ -184,6 +205,8 @@ def test_a_folder_of_others_is_refused(music, tmp_path):
     (tmp_path / "out" / "thesis.txt").write_text("all my work")
     with pytest.raises(ValueError, match=r"holds other files, such as 'thesis\.txt'"):
         make_pictures(music, tmp_path / "out", jobs=1, **SMALL)
+    with pytest.raises(ValueError, match="is a file: name a new or empty folder"):
+        make_pictures(music, tmp_path / "out" / "thesis.txt", jobs=1, **SMALL)
     with pytest.raises(ValueError, match="is the folder of music itself"):
         make_pictures(music, music, jobs=1, **SMALL)
 
@@ -255,7 +278,7 @@ def test_bad_files_are_listed_and_stop_nothing(music, made, tmp_path):
     errors = table(tmp_path / "out" / "errors.csv")
     assert [(row["source"], row["error"]) for row in errors] == list(done.errors)
     assert all(row["source"].startswith("bad/") and row["error"].endswith(".") for row in errors)
-    assert not any("Error" in row["error"] for row in errors)
+    assert not any("Error" in row["error"] or str(tmp_path) in row["error"] for row in errors)
     assert {row["label"] for row in table(tmp_path / "out" / "metadata.csv")} == {"jazz", "rock"}
     assert not (tmp_path / "out" / "bad").exists()
     for path in (music / "bad").iterdir():
@@ -295,6 +318,50 @@ def test_a_full_disk_stops_it_and_leaves_nothing_half(music, made, tmp_path, mon
     monkeypatch.undo()
     assert not list((tmp_path / "out").rglob("*.part"))
     assert {name: data for name, data in contents(tmp_path / "out").items() if name != RECORD}.items() <= made.items()
+    make_pictures(music, tmp_path / "out", jobs=1, **SMALL)
+    assert contents(tmp_path / "out") == made
+
+
+@pytest.mark.parametrize("which", ["music", "pictures"])
+@pytest.mark.parametrize("empty", [False, True])
+def test_an_unplugged_folder_stops_it(which, empty, music, made, tmp_path, monkeypatch, capsys):
+    run = [str(music), str(tmp_path / "pictures"), "--jobs=1", *FLAGS]
+    real, count = folders._drawn, []
+
+    def drawn(*given):
+        count.append(given)
+        if len(count) == 3:
+            (tmp_path / which).rename(tmp_path / "drawer")
+            if empty:
+                (tmp_path / which).mkdir()
+        return real(*given)
+
+    monkeypatch.setattr(folders, "_drawn", drawn)
+    assert command.main(run) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"The folder of {which} is not there, or no longer: '{tmp_path / which}'.")
+    assert (tmp_path / which).exists() == empty
+    if empty:
+        (tmp_path / which).rmdir()
+    (tmp_path / "drawer").rename(tmp_path / which)
+    assert command.main(run) == 0
+    assert contents(tmp_path / "pictures") == made
+
+
+def test_a_network_without_locks_will_do(music, made, tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    real = os.fsync
+
+    def locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    def flushed(number):
+        if stat.S_ISDIR(os.fstat(number).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        real(number)
+
+    monkeypatch.setattr(fcntl, "flock", locks)
+    monkeypatch.setattr(os, "fsync", flushed)
     make_pictures(music, tmp_path / "out", jobs=1, **SMALL)
     assert contents(tmp_path / "out") == made
 
@@ -444,6 +511,56 @@ def test_a_kill_at_any_moment_costs_nothing(tmp_path):
             assert path.read_bytes() == (tmp_path / "made" / path.relative_to(out)).read_bytes()
     assert kills >= 2
     assert contents(out) == contents(tmp_path / "made")
+
+
+def killed_at(step: int, *given, **options) -> bool:
+    """Make pictures in a process that kills itself before its so-manieth step on the disk; say whether it did."""
+    process = os.fork()
+    if not process:
+        left = iter(range(step))
+
+        def before(function):
+            def counted(*arguments):
+                if next(left, None) is None:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return function(*arguments)
+
+            return counted
+
+        def half(self, entry):
+            # Half of a line, and only then the line.
+            self._file.seek(0, os.SEEK_END)
+            self._file.write(json.dumps(entry).encode()[:40])
+            self._file.flush()
+            before(lambda: self._file.truncate(self._file.seek(0, os.SEEK_END) - 40))()
+            return append(self, entry)
+
+        append, ledger.Ledger._append = ledger.Ledger._append, half
+        os.fsync, os.replace = before(os.fsync), before(os.replace)
+        try:
+            make_pictures(*given, **options)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    status = os.waitpid(process, 0)[1]
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WIFSIGNALED(status)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_fifty_kills_between_two_steps_cost_nothing(tmp_path):
+    music, out, kills = tmp_path / "music", tmp_path / "out", 0
+    for number in range(30):
+        tone(music / ("jazz", "rock")[number % 2] / f"{number}.wav", 0.4 + 0.5 * (number % 3), number)
+    make_pictures(music, tmp_path / "made", jobs=1, **SMALL)
+    made, rng = contents(tmp_path / "made"), np.random.default_rng(0)
+    while killed_at(rng.integers(1, 13), music, out, jobs=1, **SMALL):
+        kills += 1
+        there = contents(out)
+        assert {name: there[name] for name in there if name.endswith(".png")}.items() <= made.items()
+    assert kills >= 50
+    assert contents(out) == made
 
 
 def dies(path: str, *_) -> str:

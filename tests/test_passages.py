@@ -21,6 +21,11 @@ def music(seconds: float, sr: int = 8000, channels: int = 1) -> np.ndarray:
     return 0.1 * rng.standard_normal((round(seconds * sr), channels), np.float32)
 
 
+def whole(path, highest=FINE):
+    """Look at all of a piece at once."""
+    return passages.see(path, None, 1, 1, lambda track: track, highest)
+
+
 @pytest.fixture
 def small(monkeypatch):
     """Measure a few moments at a time."""
@@ -52,8 +57,9 @@ def test_fast_music_is_halved(sr, slow, extra, tmp_path, monkeypatch):
             continue
         path = tmp_path / f"{hz}.wav"
         sf.write(path, 0.5 * np.sin(2 * np.pi * hz * t), sr, "FLOAT")
-        track, original = passages.load(path, 8000.0)
-        assert (track.sr, original, len(track.signal)) == (slow, sr, -(-(sr + extra) * slow // sr))
+        seen = whole(path, 8000.0)
+        (track,) = seen.found
+        assert (track.sr, seen.original_sr, len(track.signal)) == (slow, sr, -(-(sr + extra) * slow // sr))
         inside = track.signal[50:-50]
         if kept or slow == sr:
             at = np.arange(50, len(track.signal) - 50) / slow
@@ -115,12 +121,28 @@ def test_a_few_wild_samples_are_cut(tmp_path):
     sf.write(tmp_path / "tame.wav", np.where(np.arange(len(signal))[:, np.newaxis] == 7000, 1, signal), 8000, "FLOAT")
     signal[7000] = 1e6
     sf.write(tmp_path / "wild.wav", signal, 8000, "FLOAT")
-    tame, wild = (passages.load(tmp_path / f"{name}.wav", FINE)[0].signal for name in ("tame", "wild"))
+    tame, wild = (whole(tmp_path / f"{name}.wav").found[0].signal for name in ("tame", "wild"))
     assert np.array_equal(tame, wild)
 
 
-def test_too_long_to_be_kept_is_refused(tmp_path, monkeypatch):
+@pytest.mark.parametrize("length", [0.3, 1, 2.6, 2.4, 3])
+@pytest.mark.parametrize("hop", [3, 20, 27])
+def test_stretches_are_cut_out_of_the_stream(length, hop, tmp_path, monkeypatch):
+    monkeypatch.setattr(tracks, "_BLOCK", 1003)
+    signal = music(length)[:, 0]
+    sf.write(tmp_path / "a.wav", signal, 8000, "FLOAT")
+    seen = passages.see(tmp_path / "a.wav", 1.0, 20, hop, lambda track: track.signal.copy(), FINE)
+    total = max(20, int(np.ceil(length * 20 - 1e-6)))
+    assert seen.starts == passages.starts(total, 20, hop)
+    assert seen.duration == pytest.approx(length)
+    for start, found in zip(seen.starts, seen.found, strict=True):
+        here = signal[start * 400 : (start + 20) * 400]
+        assert np.array_equal(found, np.pad(here, (0, 8000 - len(here))))
+
+
+def test_too_long_to_be_kept_is_not_looked_at(tmp_path, monkeypatch):
     monkeypatch.setattr(passages, "_MOST", 20_000)
     sf.write(tmp_path / "long.wav", music(3), 8000)
-    with pytest.raises(TrackError, match="longer than 0 minutes"):
-        passages.load(tmp_path / "long.wav", FINE)
+    assert whole(tmp_path / "long.wav") is None
+    assert passages.see(tmp_path / "long.wav", 2.6, 20, 20, lambda _: pytest.fail("looked at"), FINE) is None
+    assert len(passages.see(tmp_path / "long.wav", 1.0, 20, 20, lambda _: None, FINE).found) == 3

@@ -300,7 +300,7 @@ def test_unreadable_file(tmp_path, monkeypatch):
         patch.setattr(tracks, "crowd", lambda: {})
         patch.setattr(Path, "open", deny)
         sentence = refusal(path)
-    assert sentence == f"'{path}' cannot be read: Permission denied. Check the file."
+    assert sentence == f"'{path.name}' cannot be read: Permission denied. Check the file."
 
 
 @pytest.mark.parametrize("content", [b"Dear diary,\n" * 1000, np.random.default_rng(0).bytes(50_000), b"x"])
@@ -484,7 +484,7 @@ def test_own_files_without_the_shipped_pieces(tmp_path, monkeypatch):
 def test_empty_file(tmp_path):
     path = tmp_path / "a.wav"
     path.touch()
-    assert refusal(path) == f"'{path}' is empty: the file has no bytes. Copy or download it again."
+    assert refusal(path) == f"'{path.name}' is empty: the file has no bytes. Copy or download it again."
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".aiff"])
