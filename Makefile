@@ -15,7 +15,7 @@ UV := uv==0.13.9
 pinned = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --upgrade \
     --generate-hashes --no-annotate --custom-compile-command 'make lock' pyproject.toml $(1)
 
-.PHONY: help lab test test-loaders lint bench notebooks learner study music lock clean
+.PHONY: help lab test test-loaders lint bench notebooks book learner study music lock clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench: $(TESTING)  ## measure speed and memory against the plain way
 notebooks: $(READY)  ## run every chapter and store what it shows
 	$(BIN)/python tests/chapters.py $(CHAPTERS)
 
+book: $(TESTING)  ## make the chapters a web site in build/book/html, for any host or a USB stick
+	$(BIN)/python book build/book
+
 study: $(READY)  ## let a robot look at a folder of music: make study MUSIC=~/Music
 	$(BIN)/python -m helpers.study $(if $(MUSIC),"$(MUSIC)")
 
@@ -60,7 +63,7 @@ lock:  ## choose and pin the newest versions that pyproject.toml allows
 	$(PYTHON) -m venv --clear build/lock
 	build/lock/bin/python -m pip install --quiet --disable-pip-version-check $(UV)
 	$(call pinned,--extra setup) -o requirements.txt
-	$(call pinned,--extra setup --extra test --constraint requirements.txt) -o requirements-test.txt
+	$(call pinned,--extra setup --extra book --extra test --constraint requirements.txt) -o requirements-test.txt
 
 clean:  ## remove the environment and everything else git does not keep
 	git clean -dfX

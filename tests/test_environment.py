@@ -40,7 +40,7 @@ def test_conda_names_the_same_packages():
 EXTRAS = PROJECT["optional-dependencies"]
 LOCKS = {
     "requirements.txt": PROJECT["dependencies"] + EXTRAS["setup"],
-    "requirements-test.txt": PROJECT["dependencies"] + EXTRAS["setup"] + EXTRAS["test"],
+    "requirements-test.txt": PROJECT["dependencies"] + EXTRAS["setup"] + EXTRAS["book"] + EXTRAS["test"],
 }
 
 
@@ -66,8 +66,8 @@ def test_the_lists_of_pins_agree():
 
 @pytest.mark.parametrize(
     ("folders", "extras"),
-    [(["helpers"], ["dask", "network"]), (["tests", "data/compose"], ["test"])],
-    ids=["helpers", "tests"],
+    [(["helpers"], ["dask", "network"]), (["tests", "data/compose"], ["test", "book"]), (["book"], ["book"])],
+    ids=["helpers", "tests", "book"],
 )
 def test_what_is_imported_is_declared(folders, extras):
     lines = PROJECT["dependencies"] + [line for extra in extras for line in PROJECT["optional-dependencies"][extra]]
@@ -115,7 +115,7 @@ def test_import_fetches_and_loads_nothing_heavy():
     assert done.stdout.strip() == "[]", done.stderr
 
 
-@pytest.mark.parametrize("target", ["lab", "test", "bench", "notebooks", "learner", "music"])
+@pytest.mark.parametrize("target", ["lab", "test", "bench", "notebooks", "book", "learner", "music"])
 def test_make_lists_its_targets(target):
     done = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert f"make {target} " in done.stdout
