@@ -173,13 +173,20 @@ A page that is opened from a disk may read no files, but it may run scripts. So 
         this.loading ??= this.load();
         return;
       }
-      model.put({ ...(await this.pack.filled(this.pack.value[this.now])), values, drawn: asked });
+      await this.show({ values, drawn: asked });
+    }
+
+    /** Show the picture of the position of now, unless it is another one by then. */
+    async show(also = {}) {
+      const { now } = this;
+      const traits = await this.pack.filled(this.pack.value[now]);
+      if (now === this.now) this.model.put({ ...traits, ...also });
     }
 
     async load() {
       try {
         this.pack = await Pack.named(`${this.name}-more`);
-        this.model.put(await this.pack.filled(this.pack.value[this.now]));
+        await this.show();
       } catch {
         this.loading = null;
         this.model.put({ message: "The other pictures cannot be loaded." });
@@ -212,16 +219,16 @@ A page that is opened from a disk may read no files, but it may run scripts. So 
     }
 
     /** Load a round and the next one. */
-    want(number) {
-      return Promise.all(
-        [number, number + 1].map(async (i) => {
-          if (!this.rounds[i] || this.asked.has(i)) return;
-          this.asked.add(i);
-          const pack = await Pack.named(`${this.name}-${i}`);
-          Object.assign(this.rounds[i], await pack.filled(pack.value));
-          this.model.put({ rounds: [...this.rounds] });
-        }),
-      );
+    async want(number) {
+      await Promise.all([number, number + 1].map((i) => this.rounds[i] && !this.asked.has(i) && this.load(i)));
+    }
+
+    async load(i) {
+      this.asked.add(i);
+      const pack = await Pack.named(`${this.name}-${i}`);
+      Object.assign(this.rounds[i], await pack.filled(pack.value));
+      // It may be waited for already.
+      if (i === this.model.get("answers").length) this.model.put({ rounds: [...this.rounds] });
     }
   }
 
@@ -238,7 +245,8 @@ A page that is opened from a disk may read no files, but it may run scripts. So 
     let note = NOTES[front];
     if (model.get("held")) note = new Positions(model, name).note;
     if (model.get("rounds")) await new Rounds(model, name).want(0);
-    const { initialize, render } = factory()();
+    const { front: made, below } = factory();
+    const { initialize, render } = made();
     const live = document.createElement("div");
     initialize({ model });
     const open = place.querySelector("details")?.open;
@@ -246,6 +254,7 @@ A page that is opened from a disk may read no files, but it may run scripts. So 
     place.append(live);
     render({ model, el: live });
     if (open) live.querySelector("details").open = true;
+    if (below) live.append(below(model));
     if (note) (live.querySelector(".mycs-folded") ?? live).append(Object.assign(document.createElement("p"), { className: "mycs-note", textContent: note }));
     place.dataset.state = "live";
   }

@@ -9,13 +9,16 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sys
 import zlib
 from contextlib import chdir
+from copy import deepcopy
 from itertools import product
 from math import prod
 from multiprocessing import get_context
 from pathlib import Path
+from time import process_time
 
 import ipywidgets
 import matplotlib
@@ -31,12 +34,20 @@ matplotlib.use("agg")
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FRONTS = {"player": Player, "quizzes": Quiz}
+# What a page without Python shows below a front end besides.
+BELOW = {"quizzes": Path(__file__).with_name("pool.js")}
 # Traits that every widget has and no page of a book needs.
 UNUSED = {"layout", "tabbable", "tooltip", "file"}
 # An explorer keeps as many positions as fit into so many bytes, but so many at least and at most.
 ROOMY, FEWEST, MOST = 700_000, 16, 144
 # Where all combinations would be too many, a slider keeps so many values at least.
 STOPS = 5
+# Which traits of an explorer change with its position.
+CHANGING = ("panels", "pixels", "times", "palettes", "sound", "duration", "message")
+# Controls that are typed in: a page without Python cannot know what will be.
+TYPED = ("text", "number")
+# Where a test clicks, as parts of width and height.
+PLACES = tuple((place + 0.5) / 8 for place in range(8))
 # An encoder of Vorbis is not handed more at once.
 BLOCK = 4096
 
@@ -116,11 +127,10 @@ class Sounds:
 
     def of(self, track) -> str:
         """Return the name of a track's sound: of its file, as it is, or of its samples, compressed."""
-        if track.path:
+        if track.path and sf.info(track.path).frames == len(track.signal):
             key = track.path.resolve().relative_to(ROOT / "data").with_suffix("").as_posix().replace("/", "-")
             return self.keep(key, track.path.read_bytes)
-        samples = hashlib.sha256(track.signal.tobytes() + str(track.sr).encode()).hexdigest()[:12]
-        return self.keep(samples, lambda: compressed(track))
+        return self.keep(_named(track.signal.tobytes() + str(track.sr).encode()), lambda: compressed(track))
 
     def keep(self, key: str, read) -> str:
         """Write a sound, unless it is there."""
@@ -129,6 +139,11 @@ class Sounds:
             write(path, script(f"sound/{key}", read()))
         self.keys.add(key)
         return key
+
+
+def _named(data: bytes) -> str:
+    """Return a name that no other bytes have."""
+    return hashlib.sha256(data).hexdigest()[:12]
 
 
 def compressed(track) -> bytes:
@@ -171,15 +186,11 @@ def shown(path: Path):
 
 def state_of(widget, sounds: Sounds) -> dict:
     """Return what a page needs of a widget, its sound by the name of a file."""
-    state = {key: value for key, value in widget.get_state().items() if key[0] != "_" and key not in UNUSED}
-    if isinstance(widget, Quiz):
-        state["rounds"] = [
-            asked
-            | {"sounds": [sounds.keep(hashlib.sha256(one).hexdigest()[:12], lambda o=one: o) for one in asked["sounds"]]}
-            for asked in state["rounds"]
-        ]
-    elif state["sound"]:
-        state["sound"] = state["sound"] | {"key": sounds.of(widget.pictures[0].track)}
+    state = {key: value for key, value in deepcopy(widget.get_state()).items() if key[0] != "_" and key not in UNUSED}
+    for asked in state.get("rounds", []):
+        asked["sounds"] = [sounds.keep(_named(sound), lambda sound=sound: sound) for sound in asked["sounds"]]
+    if isinstance(widget, Player) and state["sound"]:
+        state["sound"]["key"] = sounds.of(widget.pictures[0].track)
     return state
 
 
@@ -234,80 +245,91 @@ def _written(value, step) -> str:
     return f"{value:.{decimals if round(value, decimals) == round(value, 9) else decimals + 2}f}"
 
 
-def explored(explorer: Explorer, sounds: Sounds, key: str) -> tuple[dict, str]:
-    """Move an explorer through its positions; returns what is kept of the first one, and a script with all pictures."""
+def explored(explorer: Explorer, sounds: Sounds, key: str) -> tuple[dict, str, list]:
+    """Move an explorer through its positions.
+
+    Returns
+    -------
+    state : dict
+        What the page needs in order to show the first picture and the controls.
+    script : str
+        The pictures of all positions.
+    proofs : list
+        What each of them shows, for the tests.
+    """
     first = state_of(explorer, sounds)
-    inputs, start = first["inputs"], dict(first["values"])
+    inputs, start = first["inputs"], first["values"]
     pack = Pack()
     pack.keep({name: first[name] for name in ("pixels", "times", "panels")})
     size = sum(len(data) for _, data in pack.blobs)
+    of = prod(len(_values(about, start[about["name"]])) for about in inputs)
     stops, positions = grid(inputs, start, int(np.clip(ROOMY / max(1, size), FEWEST, MOST)))
-    pack, held = Pack(), []
+    pack, held, proofs = Pack(), [], []
     for number, position in enumerate(positions):
-        explorer.values = position
-        explorer.asked = float(number + 1)
+        explorer.values, explorer.asked = position, float(number + 1)
         state = state_of(explorer, sounds)
-        names = ("panels", "pixels", "times", "palettes", "sound", "duration", "message")
-        held.append(pack.keep({name: state[name] for name in names}))
-    # A slider of the page has only the values that are kept, and counts them.
-    numbers = {
-        about["name"]: [_written(value, about["step"]) for value in stops[about["name"]]]
-        for about in inputs
-        if about["kind"] == "slider" and "options" not in about
-    }
-    choices = {name: list(range(len(words))) for name, words in numbers.items()}
-    first["inputs"] = [
-        about | ({"options": numbers[about["name"]]} if about["name"] in numbers else {})
-        | ({"disabled": True} if about["kind"] in ("text", "number") else {})
-        for about in inputs
-    ]
-    first["values"] = {name: _counted(name, value, numbers, stops) for name, value in start.items()}
-    first["held"] = {
-        "stops": stops | choices,
-        "positions": [[stops[name].index(value) for name, value in position.items()] for position in positions],
-        "of": prod(len(_values(about, start[about["name"]])) for about in inputs),
-    }
-    return first, pack.script(key, held)
+        held.append(pack.keep({name: state[name] for name in CHANGING}))
+        proofs.append(proof(explorer))
+    places = [[stops[name].index(position[name]) for name in stops] for position in positions]
+    for about in inputs:
+        name, kept = about["name"], stops[about["name"]]
+        # A slider of the page has only the values that are kept, and counts them.
+        if about["kind"] == "slider" and "options" not in about:
+            about["options"] = [_written(value, about["step"]) for value in kept]
+            start[name], stops[name] = kept.index(start[name]), list(range(len(kept)))
+        about["disabled"] |= about["kind"] in TYPED
+    first["held"] = {"stops": stops, "positions": places, "of": of}
+    return first, pack.script(key, held), proofs
 
 
-def _counted(name, value, numbers, stops):
-    """Return the value of a control as the page counts it."""
-    return stops[name].index(value) if name in numbers else value
+def proof(widget) -> dict:
+    """Return what can be seen and heard of a widget, by which a test recognises it."""
+    if isinstance(widget, Quiz):
+        return {"rounds": [{name: one[name] for name in ("layout", "way", "wrong", "right")} for one in widget.rounds]}
+    times = widget.pictures[0].times
+    height, width = (0, 0) if times is None else times.shape
+    seconds = [[float(times[int(y * height), int(x * width)]) for x in PLACES] for y in PLACES] if height else []
+    # JSON has no NaN.
+    seconds = [[None if np.isnan(second) else second for second in row] for row in seconds]
+    return {"pictures": [zlib.crc32(picture.pixels.tobytes()) for picture in widget.pictures], "seconds": seconds}
 
 
 def chapter(path: Path, out: Path) -> dict:
     """Write the files of a chapter, unless they are there and nothing has changed since."""
     stem, sounds = path.stem, Sounds(out)
-    done = out / stem / "done.json"
-    mark = made_of(path)
+    done, mark = out / stem / "done.json", made_of(path)
     if done.exists() and (known := json.loads(done.read_text()))["mark"] == mark:
         return known
-    entries = {}
+    shutil.rmtree(out / stem, ignore_errors=True)
+    entries, proofs = {}, {}
     for name, widget in shown(path):
         key = f"{stem}/{name}"
-        front = next(front for front, kind in FRONTS.items() if isinstance(widget, kind))
-        entries[name] = {"front": front}
+        entries[name] = {"front": next(front for front, kind in FRONTS.items() if isinstance(widget, kind))}
+        proofs[name] = proof(widget)
+        state = state_of(widget, sounds)
+        proofs[name]["sound"] = state["sound"].get("key", "")
         if isinstance(widget, Explorer):
-            state, more = explored(widget, sounds, f"{key}-more")
+            state, more, proofs[name]["positions"] = explored(widget, sounds, f"{key}-more")
+            proofs[name]["places"] = state["held"]["positions"]
             write(out / f"{key}-more.js", more)
-        else:
-            state = state_of(widget, sounds)
-        if isinstance(widget, Quiz):
-            for number, asked in enumerate(state["rounds"]):
-                pack = Pack()
-                parts = {part: asked.pop(part) for part in ("pictures", "times")}
-                write(out / f"{key}-{number}.js", pack.script(f"{key}-{number}", pack.keep(parts)))
+        for number, asked in enumerate(state.get("rounds", [])):
+            pack = Pack()
+            parts = {part: asked.pop(part) for part in ("pictures", "times")}
+            write(out / f"{key}-{number}.js", pack.script(f"{key}-{number}", pack.keep(parts)))
         pack = Pack()
         write(out / f"{key}.js", pack.script(key, pack.keep(state)))
     write(out / stem / "index.js", f"mycsLive.put({json.dumps(f'{stem}/index')}, {json.dumps(entries)});\n")
-    known = {"mark": mark, "sounds": sorted(sounds.keys), "widgets": sorted(entries)}
+    size = sum(file.stat().st_size for file in (out / stem).glob("*.js"))
+    print(f"{stem}: {len(entries)} live pictures, {size / 1e6:.1f} MB, {process_time():.0f} s of computing", flush=True)
+    known = {"mark": mark, "sounds": sorted(sounds.keys), "proofs": proofs}
     write(done, json.dumps(known))
     return known
 
 
 def made_of(path: Path) -> str:
     """Return a number that changes whenever what a chapter shows may change."""
-    files = [path, Path(__file__), *ROOT.glob("helpers/*.*"), *ROOT.glob("data/**/*.ogg"), *ROOT.glob("data/*.json")]
+    files = [path, Path(__file__), ROOT / "helpers" / "notebook.mplstyle"]
+    files += [file for pattern in ("helpers/*.py", "data/**/*.ogg", "data/*.json") for file in ROOT.glob(pattern)]
     contents = hashlib.sha256()
     for file in sorted(files):
         contents.update(file.relative_to(ROOT).as_posix().encode() + hashlib.sha256(file.read_bytes()).digest())
@@ -317,22 +339,25 @@ def made_of(path: Path) -> str:
 def fronts(out: Path) -> None:
     """Write the front ends and their styles, which are those of the notebooks."""
     for name, widget in FRONTS.items():
-        body = widget._esm.default_value if hasattr(widget._esm, "default_value") else widget._esm
-        head, export, rest = body.rpartition("export default ")
-        assert export and "export " not in head
-        wrapped = f'() => {{\n"use strict";\n{head}return {rest}\n}}'
-        write(out / f"{name}.js", f"mycsLive.put({json.dumps(name)}, {wrapped});\n")
-    styles = "\n".join((ROOT / "helpers" / f"{name}.css").read_text(encoding="utf-8") for name in FRONTS)
-    write(out / "live.css", styles)
-    write(out / "host.js", (Path(__file__).with_name("host.js")).read_text(encoding="utf-8"))
+        below = BELOW[name].read_text(encoding="utf-8") if name in BELOW else "const below = null;"
+        head, _, made = widget._esm.partition("export default ")
+        body = f'"use strict";\n{head}{below}\nreturn {{ below, front: {made.strip().rstrip(";")} }};'
+        write(out / f"{name}.js", f"mycsLive.put({json.dumps(name)}, () => {{\n{body}\n}});\n")
+    styles = [*(ROOT / "helpers" / f"{name}.css" for name in FRONTS), Path(__file__).with_name("live.css")]
+    write(out / "live.css", "\n".join(path.read_text(encoding="utf-8") for path in styles))
 
 
-def build(out: Path, chapters=CHAPTERS, processes: int = 2) -> dict[str, dict]:
-    """Write the files of some chapters, a chapter a process; returns what each needs."""
+def build(out: Path, chapters=CHAPTERS, processes: int = 2) -> None:
+    """Write the files of some chapters, each in a process of its own, and remove sounds that no chapter needs."""
     fronts(out)
+    # The last chapters take longest: they begin.
     with get_context("spawn").Pool(processes, maxtasksperchild=1) as pool:
-        found = pool.starmap(chapter, [(path, out) for path in chapters], chunksize=1)
-    return dict(zip((path.stem for path in chapters), found, strict=True))
+        found = pool.starmap(chapter, [(path, out) for path in reversed(chapters)], chunksize=1)
+    if chapters == CHAPTERS:
+        needed = {key for one in found for key in one["sounds"]}
+        for path in (out / "sound").glob("*"):
+            if path.stem not in needed:
+                path.unlink()
 
 
 if __name__ == "__main__":
