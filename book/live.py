@@ -14,6 +14,7 @@ import sys
 import zlib
 from contextlib import chdir
 from copy import deepcopy
+from functools import partial
 from itertools import product
 from math import prod
 from multiprocessing import get_context
@@ -189,13 +190,27 @@ def state_of(widget, sounds: Sounds) -> dict:
     state = {key: value for key, value in deepcopy(widget.get_state()).items() if key[0] != "_" and key not in UNUSED}
     for asked in state.get("rounds", []):
         asked["sounds"] = [sounds.keep(_named(sound), lambda sound=sound: sound) for sound in asked["sounds"]]
-    if isinstance(widget, Player) and state["sound"]:
+    # What tells the sounds of a page apart differs from run to run.
+    if isinstance(widget, Quiz):
+        state["sound"]["key"] = "quiz"
+    elif state["sound"]:
         state["sound"]["key"] = sounds.of(widget.pictures[0].track)
     return state
 
 
-def grid(inputs: list[dict], values: dict, most: int) -> tuple[dict, list[dict]]:
+def grid(every: dict, sliders: list, values: dict, most: int) -> tuple[dict, list[dict]]:
     """Choose the positions of an explorer that are kept.
+
+    Parameters
+    ----------
+    every : dict of str to list
+        Which values each control could have.
+    sliders : list of str
+        Of which controls some values may be left out.
+    values : dict
+        Where it begins.
+    most : int
+        How many positions are kept, at most.
 
     Returns
     -------
@@ -205,8 +220,6 @@ def grid(inputs: list[dict], values: dict, most: int) -> tuple[dict, list[dict]]
         Which values they have together: all combinations where these are few; else those that differ from the
         beginning in the fewest controls.
     """
-    every = {about["name"]: _values(about, values[about["name"]]) for about in inputs}
-    sliders = [about["name"] for about in inputs if about["kind"] == "slider" and "options" not in about]
     stops = dict(every)
     counts = {name: len(every[name]) for name in sliders}
     while prod(map(len, stops.values())) > most and any(counts[name] > STOPS for name in sliders):
@@ -259,12 +272,16 @@ def explored(explorer: Explorer, sounds: Sounds, key: str) -> tuple[dict, str, l
     """
     first = state_of(explorer, sounds)
     inputs, start = first["inputs"], first["values"]
-    pack = Pack()
-    pack.keep({name: first[name] for name in ("pixels", "times", "panels")})
-    size = sum(len(data) for _, data in pack.blobs)
-    of = prod(len(_values(about, start[about["name"]])) for about in inputs)
-    stops, positions = grid(inputs, start, int(np.clip(ROOMY / max(1, size), FEWEST, MOST)))
+    every = {about["name"]: _values(about, start[about["name"]]) for about in inputs}
     pack, held, proofs = Pack(), [], []
+    # The beginning and the ends say how large a picture is.
+    for end in (0, -1):
+        explorer.values, explorer.asked = {name: values[end] for name, values in every.items()}, end - 1.0
+        pack.keep({name: getattr(explorer, name) for name in ("panels", "pixels", "times")})
+    size = sum(len(data) for _, data in pack.blobs) / 2
+    sliders = [about["name"] for about in inputs if about["kind"] == "slider" and "options" not in about]
+    stops, positions = grid(every, sliders, start, int(np.clip(ROOMY / max(1, size), FEWEST, MOST)))
+    pack = Pack()
     for number, position in enumerate(positions):
         explorer.values, explorer.asked = position, float(number + 1)
         state = state_of(explorer, sounds)
@@ -274,11 +291,11 @@ def explored(explorer: Explorer, sounds: Sounds, key: str) -> tuple[dict, str, l
     for about in inputs:
         name, kept = about["name"], stops[about["name"]]
         # A slider of the page has only the values that are kept, and counts them.
-        if about["kind"] == "slider" and "options" not in about:
+        if name in sliders:
             about["options"] = [_written(value, about["step"]) for value in kept]
             start[name], stops[name] = kept.index(start[name]), list(range(len(kept)))
         about["disabled"] |= about["kind"] in TYPED
-    first["held"] = {"stops": stops, "positions": places, "of": of}
+    first["held"] = {"stops": stops, "positions": places, "of": prod(map(len, every.values()))}
     return first, pack.script(key, held), proofs
 
 
@@ -352,7 +369,7 @@ def build(out: Path, chapters=CHAPTERS, processes: int = 2) -> None:
     fronts(out)
     # The last chapters take longest: they begin.
     with get_context("spawn").Pool(processes, maxtasksperchild=1) as pool:
-        found = pool.starmap(chapter, [(path, out) for path in reversed(chapters)], chunksize=1)
+        found = list(pool.imap_unordered(partial(chapter, out=out), reversed(chapters)))
     if chapters == CHAPTERS:
         needed = {key for one in found for key in one["sounds"]}
         for path in (out / "sound").glob("*"):

@@ -276,34 +276,32 @@ def test_what_cannot_be_loaded_is_said(browser, book):
 # What is chosen and kept.
 
 
-def slider(name, low, high, step):
-    return {"name": name, "kind": "slider", "min": low, "max": high, "step": step}
-
-
 def test_few_positions_are_all_kept():
-    inputs = [slider("size", 1, 4, 1), {"name": "way", "kind": "choice", "options": ["a", "b"]}]
-    inputs.append({"name": "on", "kind": "checkbox"})
-    stops, positions = live.grid(inputs, {"size": 2, "way": 1, "on": True}, 16)
-    assert stops == {"size": [1, 2, 3, 4], "way": [0, 1], "on": [False, True]}
+    every = {"size": [1, 2, 3, 4], "way": [0, 1], "on": [False, True]}
+    stops, positions = live.grid(every, ["size"], {"size": 2, "way": 1, "on": True}, 16)
+    assert stops == every
     assert positions[0] == {"size": 2, "way": 1, "on": True}
     assert len({tuple(position.values()) for position in positions}) == 16
 
 
 def test_many_are_thinned_evenly_with_both_ends_and_the_beginning():
-    start = {"part": 0.37, "turn": 0.5}
-    stops, positions = live.grid([slider("part", 0.0, 1.0, 0.01), slider("turn", 0.0, 0.9, 0.1)], start, 60)
-    for name, (low, high) in {"part": (0.0, 1.0), "turn": (0.0, 0.9)}.items():
-        assert stops[name][0] == low
-        assert stops[name][-1] == high
-        assert start[name] in stops[name]
-        assert max(np.diff(stops[name])) < 2.1 * (high - low) / (len(stops[name]) - 1)
+    about = {"part": {"kind": "slider", "min": 0.0, "max": 1.0, "step": 0.01}}
+    about["turn"] = {"kind": "slider", "min": 0, "max": 9, "step": 1}
+    start = {"part": 0.37, "turn": 5}
+    every = {name: live._values(one, start[name]) for name, one in about.items()}
+    assert [len(values) for values in every.values()] == [101, 10]
+    stops, positions = live.grid(every, list(every), start, 60)
+    for name, values in stops.items():
+        assert (values[0], values[-1]) == (about[name]["min"], about[name]["max"])
+        assert start[name] in values
+        assert max(np.diff(values)) < 2.1 * (values[-1] - values[0]) / (len(values) - 1)
     assert positions[0] == start
     assert 40 < len(positions) <= 60
 
 
 def test_of_too_many_controls_those_positions_are_kept_that_change_the_fewest():
-    inputs = [{"name": name, "kind": "choice", "options": list("abcdefghij")} for name in ("one", "two", "three")]
-    _, positions = live.grid(inputs, dict.fromkeys(("one", "two", "three"), 4), 28)
+    every = {name: list(range(10)) for name in ("one", "two", "three")}
+    _, positions = live.grid(every, [], dict.fromkeys(every, 4), 28)
     changed = [sum(value != 4 for value in position.values()) for position in positions]
     assert changed == [0] + 27 * [1]
 
