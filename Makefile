@@ -45,6 +45,7 @@ bench: $(TESTING)  ## measure speed and memory against the plain way
 
 notebooks: $(READY)  ## run every chapter and store what it shows
 	$(BIN)/python tests/chapters.py $(CHAPTERS)
+	$(BIN)/python tests/accepted.py
 
 book: $(TESTING)  ## make the chapters a web site in build/book/html, for any host or a USB stick
 	$(BIN)/python book build/book

@@ -22,11 +22,16 @@ def main(folder: Path) -> int:
             subprocess.run([sys.executable, BOOK / program, made], check=True)
     shutil.rmtree(html, ignore_errors=True)
     os.environ["BOOK_SOURCE"] = str(source)
-    wrong = sphinx(
-        ["-q", "-W", "--keep-going", "-E", "-c", str(BOOK), "-d", str(folder / "doctrees"), str(source), str(html)]
-    )
+    quiet = ["-q", "-W", "--keep-going", "-E"]
+    wrong = sphinx([*quiet, "-c", str(BOOK), "-d", str(folder / "doctrees"), str(source), str(html)])
     if live.exists():
         shutil.copytree(live, html / "_static" / "live")
+    if (BOOK / "kit" / "teach.py").exists():
+        sys.path.append(str(BOOK / "kit"))
+        import teach
+
+        teach.slides(source, html)
+        teach.handout(html)
     return wrong
 
 

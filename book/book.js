@@ -9,4 +9,25 @@
     }
   });
   for (const lines of document.querySelectorAll("article pre")) wide.observe(lines);
+
+  /** What is said of an answer: one of some choices, or a number in some stretches. */
+  function verdict(field, accept) {
+    const given = field.value.trim();
+    if (!given) return "Not answered yet.";
+    const number = Number(given.replace(",", "."));
+    if (field.localName === "input" && Number.isNaN(number)) return "A number was expected, such as 12.5.";
+    const good = accept.some((one) => (Array.isArray(one) ? one[0] <= number && number <= one[1] : String(one) === given));
+    return good ? "Right." : "Not yet.";
+  }
+
+  for (const form of document.querySelectorAll("form.answer")) {
+    const [field, said] = [form.querySelector("input, select"), form.querySelector("output")];
+    const accept = JSON.parse(form.dataset.accept);
+    form.hidden = false;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      said.textContent = verdict(field, accept);
+    });
+    field.addEventListener("input", () => (said.textContent = ""));
+  }
 })();

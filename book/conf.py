@@ -4,11 +4,13 @@ import json
 import os
 from pathlib import Path
 
+from pages import address
+
 SOURCE = Path(os.environ["BOOK_SOURCE"])
 
 project = html_title = "Music you can see"
 author = "Music you can see"
-copyright = "code: MIT; prose and music: CC BY 4.0"
+copyright = "the contributors. Code: MIT. Prose and music: CC BY 4.0."
 language = "en"
 
 extensions = ["myst_nb"]
@@ -27,7 +29,11 @@ html_use_index = html_copy_source = html_show_sourcelink = False
 html_baseurl = os.environ.get("BOOK_URL", "")
 html_theme_options = {
     "top_of_page_buttons": [],
-    "light_css_variables": {"color-brand-primary": "#6b2a8a", "color-brand-content": "#6b2a8a"},
+    "light_css_variables": {
+        "color-brand-primary": "#6b2a8a",
+        "color-brand-content": "#6b2a8a",
+        "color-code-background": "#f6f5f8",
+    },
     "dark_css_variables": {"color-brand-primary": "#f0a6c8", "color-brand-content": "#f0a6c8"},
 }
 
@@ -39,12 +45,12 @@ def setup(app):
     def tell(app, pagename, templatename, context, doctree):
         about = abouts.get(pagename)
         if about:
-            up = "../" * pagename.count("/")
-            path = f"_static/{about['picture']}"
-            about["address"] = f"{html_baseurl.rstrip('/')}/{path}" if html_baseurl else up + path
+            about["address"] = address(f"_static/{about['picture']}", pagename, html_baseurl)
             host = "host.js" if "data-live=" in context.get("body", "") else ""
             context["scripts"] = [
-                f"{up}_static/{name}" for name in ("book.js", host) if name and (SOURCE / "_static" / name).exists()
+                address(f"_static/{name}", pagename, "")
+                for name in ("book.js", host)
+                if name and (SOURCE / "_static" / name).exists()
             ]
         context["abouts"] = abouts
 

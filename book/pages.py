@@ -27,7 +27,9 @@ ROOT = BOOK.parent
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 _PICTURE = re.compile(r'<img alt="([^"]*)" src="data:image/png;base64,([^"]*)">')
 _ROW = re.compile(r'\| <img src="notebooks/thumbnails/([\w-]+)\.png"[^>]* alt="([^"]*)"> \| \[([^]]*)\][^|]*\| (.*) \|')
-_LIVE = {"play", "explore"}
+ANSWERS = json.loads((BOOK / "answers.json").read_text("utf-8"))
+# What makes something alive.
+_LIVE = {"play", "explore", "quiz"}
 
 
 @dataclass
@@ -75,7 +77,8 @@ class Page:
     def outputs(self, cell) -> None:
         """Write the outputs of one cell."""
         if "exercise" in cell.metadata.get("tags", []):
-            cell.outputs = [shown(f"<div class='exercise'>{outputs.fold(_marked(hint(cell.source)), 'A hint')}</div>")]
+            fold = outputs.fold(_marked(hint(cell.source)), "A hint")
+            cell.outputs = [shown(f'<div class="exercise">{asked(ANSWERS.get(cell.id))}{fold}</div>')]
         elif cell.source.strip() == "score()":
             cell.outputs = []
         alive = live(cell)
@@ -119,16 +122,24 @@ def shown(html: str):
 def live(cell) -> list[int]:
     """Return which outputs of a stored cell are alive where a kernel runs: players, sliders and the quiz.
 
-    A figure is displayed, but what lives is the value of the cell. Where a question folds it away, it comes first of
-    what is folded.
+    What lives is the value of the cell. Where a question folds it away, it comes first of what is folded.
     """
-    values = [i for i, output in enumerate(cell.outputs) if output.output_type == "execute_result"]
-    if values:
-        return [i for i in values if "image/png" in cell.outputs[i].data]
-    last = ast.parse(cell.source).body[-1]
-    called = isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) and getattr(last.value.func, "id", "")
+    *before, last = ast.parse(cell.source).body
+    made = {one.targets[0].id: one.value for one in before if isinstance(one, ast.Assign) and _named(one.targets[0])}
+    value = getattr(last, "value", None)
+    value = made.get(_named(value), value)
+    if not isinstance(last, ast.Expr) or _named(getattr(value, "func", None)) not in _LIVE:
+        return []
+    kinds = [output.output_type for output in cell.outputs]
+    if "execute_result" in kinds:
+        return [kinds.index("execute_result")]
     folds = [i for i, o in enumerate(cell.outputs) if o.get("data", {}).get("text/html", "").startswith("<details>")]
-    return folds[:1] if called in _LIVE else []
+    return folds[:1]
+
+
+def _named(node) -> str:
+    """Return the name that is written there, if it is one."""
+    return getattr(node, "id", "")
 
 
 def hint(source: str) -> str:
@@ -141,6 +152,19 @@ def hint(source: str) -> str:
             (given,) = (word.value for word in node.value.keywords if word.arg == "hint")
             return named[given.id] if isinstance(given, ast.Name) else ast.literal_eval(given)
     raise ValueError(f"An exercise without check(…, hint=…):\n{source}")
+
+
+def asked(answer: dict | None) -> str:
+    """Return a field in which an answer can be checked: a number, or a choice. Without scripts it stays hidden."""
+    if answer is None:
+        return ""
+    field = '<input type="text" inputmode="decimal" size="10" autocomplete="off">'
+    if "choices" in answer:
+        field = "".join(f"<option>{escape(str(choice))}</option>" for choice in ["", *answer["choices"]])
+        field = f"<select>{field}</select>"
+    accept = escape(json.dumps(answer["accept"]))
+    label = f"<label>Your answer: {field} {answer.get('unit', '')}</label>"
+    return f'<form class="answer" data-accept="{accept}" hidden>{label} <button>Check</button> <output></output></form>'
 
 
 def _marked(words: str) -> str:
@@ -157,6 +181,11 @@ def described(text: str) -> dict:
     while sentences and len(description) + len(sentences[0]) < 200:
         description += f" {sentences.pop(0)}"
     return {"title": title.removeprefix("# "), "description": description}
+
+
+def address(path: str, page: str, base: str) -> str:
+    """Return where a file of the book is, as seen from a page; where the book is published, in full."""
+    return f"{base.rstrip('/')}/{path}" if base else "../" * page.count("/") + path
 
 
 def with_minutes(text: str) -> str:
@@ -206,7 +235,11 @@ def main(folder: Path) -> None:
         abouts[page.stem] = page.about
     texts = {"index": landing(static), "run": f"# Run it yourself\n\n{section('Run it, test it')}"}
     texts["glossary"] = (ROOT / "notebooks" / "glossary.md").read_text("utf-8")
-    texts |= {f"teach/{path.stem}": path.read_text("utf-8") for path in sorted(BOOK.glob("teach/*.md"))}
+    if (BOOK / "kit" / "teach.py").exists():
+        sys.path.append(str(BOOK / "kit"))
+        import teach
+
+        texts |= {f"teach/{name}": text for name, text in teach.pages(folder).items()}
     for name, text in texts.items():
         path = folder / f"{name}.md"
         path.parent.mkdir(exist_ok=True)

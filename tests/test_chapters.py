@@ -4,9 +4,11 @@ The cells' text outputs, alt texts among them, are compared by nbval (`make test
 """
 
 import ast
+import json
 import re
 from importlib import import_module
 
+import accepted
 import chapters
 import nbformat
 import numpy as np
@@ -19,6 +21,8 @@ from helpers import tracks
 pytestmark = pytest.mark.parametrize("path", chapters.CHAPTERS, ids=lambda path: path.stem)
 
 SIZE = 1_500_000
+# What a page without Python accepts as an answer.
+ANSWERS = json.loads(accepted.STORED.read_text(encoding="utf-8"))
 
 
 def outputs(nb):
@@ -147,6 +151,11 @@ def test_solutions_solve(path):
     with chapters.live(nb) as page:
         printed = zip(chapters.cells(nb), page.stdout, strict=True)
         answers = [text for cell, text in printed if cell in exercises]
+        for cell in exercises:
+            if cell.id in ANSWERS:
+                name, expected = accepted.asked(cell)
+                right = accepted.judge(expected, page.names)
+                assert accepted.stale(name, ANSWERS[cell.id], right, page.names) == []
     assert answers == ["Right.\n"] * len(answers)
     assert 2 <= len(answers) <= 4
     assert page.stdout[-1] == f"{len(answers)} of {len(answers)} exercises are right.\n"
