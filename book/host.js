@@ -26,9 +26,18 @@ A page that is opened from a disk may read no files, but it may run scripts. So 
     return known.get(name);
   }
 
-  globalThis.mycsLive = { put: (name, value) => given.get(name)?.(value) };
+  globalThis.mycsLive = { put: (name, value, length) => given.get(name)?.(length === undefined ? value : bytesOf(value, length)) };
 
-  const bytesOf = (text) => Uint8Array.fromBase64?.(text) ?? Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  /** So many bytes from a text whose letters stand for 15 bits each. */
+  function bytesOf(text, length) {
+    const out = new Uint8Array(length);
+    let [at, held, bits] = [0, 0, 0];
+    for (let i = 0; i < text.length; i++) {
+      held = ((held & 255) << 15) | (text.charCodeAt(i) - 0x3400);
+      for (bits += 15; bits >= 8 && at < length; bits -= 8) out[at++] = (held >> (bits - 8)) & 255;
+    }
+    return out;
+  }
 
   async function inflated(data) {
     const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -66,7 +75,7 @@ A page that is opened from a disk may read no files, but it may run scripts. So 
   /** The values of a script that `Pack` wrote; an array of bytes is unpacked when it is first wanted. */
   class Pack {
     static async named(name) {
-      const data = bytesOf(await load(name));
+      const data = await load(name);
       const length = new DataView(data.buffer).getUint32(0, true);
       const head = JSON.parse(new TextDecoder().decode(await inflated(data.subarray(4, 4 + length))));
       return Object.assign(new Pack(), { ...head, data: data.subarray(4 + length), unpacked: new Map() });
@@ -92,9 +101,9 @@ A page that is opened from a disk may read no files, but it may run scripts. So 
 
   /** The bytes of a sound, when they are asked for. */
   const soundOf = (key) => async () => {
-    const text = await load(`sound/${key}`);
+    const data = await load(`sound/${key}`);
     known.delete(`sound/${key}`);
-    return bytesOf(text);
+    return data;
   };
 
   /** The model of a widget, as a front end of anywidget sees it. */
