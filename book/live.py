@@ -298,7 +298,7 @@ def explored(explorer: Explorer, sounds: Sounds, key: str) -> tuple[dict, str, l
         explorer.values, explorer.asked = position, float(number + 1)
         state = state_of(explorer, sounds)
         held.append(pack.keep({name: state[name] for name in CHANGING}))
-        proofs.append(proof(explorer))
+        proofs.append(proof(explorer, state))
     places = [[stops[name].index(position[name]) for name in stops] for position in positions]
     for about in inputs:
         name, kept = about["name"], stops[about["name"]]
@@ -312,16 +312,18 @@ def explored(explorer: Explorer, sounds: Sounds, key: str) -> tuple[dict, str, l
     return first, pack.script(key, held), proofs
 
 
-def proof(widget) -> dict:
+def proof(widget, state: dict) -> dict:
     """Return what can be seen and heard of a widget, by which a test recognises it."""
     if isinstance(widget, Quiz):
         return {"rounds": [{name: one[name] for name in ("layout", "way", "wrong", "right")} for one in widget.rounds]}
+    sound = state["sound"].get("key", "")
     times = widget.pictures[0].times
     height, width = (0, 0) if times is None else times.shape
     seconds = [[float(times[int(y * height), int(x * width)]) for x in PLACES] for y in PLACES] if height else []
     # JSON has no NaN.
     seconds = [[None if np.isnan(second) else second for second in row] for row in seconds]
-    return {"pictures": [zlib.crc32(picture.pixels.tobytes()) for picture in widget.pictures], "seconds": seconds}
+    pictures = [zlib.crc32(picture.pixels.tobytes()) for picture in widget.pictures]
+    return {"pictures": pictures, "seconds": seconds, "sound": sound}
 
 
 def chapter(path: Path, out: Path) -> dict:
@@ -335,9 +337,8 @@ def chapter(path: Path, out: Path) -> dict:
     for name, widget in shown(path):
         key = f"{stem}/{name}"
         entries[name] = {"front": next(front for front, kind in FRONTS.items() if isinstance(widget, kind))}
-        proofs[name] = proof(widget)
         state = state_of(widget, sounds)
-        proofs[name]["sound"] = state["sound"].get("key", "")
+        proofs[name] = proof(widget, state)
         if isinstance(widget, Explorer):
             state, more, proofs[name]["positions"] = explored(widget, sounds, f"{key}-more")
             proofs[name]["places"] = state["held"]["positions"]
