@@ -258,13 +258,11 @@ A page that is opened from a disk may read no files, but it may run scripts. So 
     const { initialize, render } = made();
     const live = document.createElement("div");
     initialize({ model });
-    const open = place.querySelector("details")?.open;
     for (const still of place.children) still.hidden = true;
     place.append(live);
     render({ model, el: live });
-    if (open) live.querySelector("details").open = true;
     if (below) live.append(below(model));
-    if (note) (live.querySelector(".mycs-folded") ?? live).append(Object.assign(document.createElement("p"), { className: "mycs-note", textContent: note }));
+    if (note) live.append(Object.assign(document.createElement("p"), { className: "mycs-note", textContent: note }));
     place.dataset.state = "live";
   }
 

@@ -24,7 +24,7 @@ pytest_plugins = ["book"]
 
 # Seconds by which what is heard may miss what was clicked, and of how much of it is listened to.
 NEAR, HEARD = 0.010, 0.2
-# Where the music is softer than this in its first moments, a click is no test.
+# Where the music is softer than this in its first four milliseconds, a click is no test.
 AUDIBLE = 0.01
 PIXELS = """(canvas) => {
     const { width, height } = canvas;
@@ -141,7 +141,7 @@ def audible(places, signal):
             if second is None:
                 continue
             at = round(second * RATE)
-            begin = signal[at : at + RATE // 50]
+            begin = signal[at : at + RATE // 250]
             if at + 2 * HEARD * RATE < len(signal) and len(begin) and np.sqrt(np.mean(begin**2)) > AUDIBLE:
                 found.append((second, row, col))
     found.sort()
@@ -158,10 +158,9 @@ def fits(heard, sr, signal, second) -> bool:
     snippet = plain(heard[skip:], sr)
 
     def likeness(at):
-        there = signal[round((at + skip / sr) * RATE) :][: len(snippet)]
-        return (
-            snippet[: len(there)] @ there / np.sqrt((there @ there) * (snippet[: len(there)] @ snippet[: len(there)]))
-        )
+        there = signal[max(0, round((at + skip / sr) * RATE)) :][: len(snippet)]
+        here = snippet[: len(there)]
+        return here @ there / np.sqrt((here @ here) * (there @ there))
 
     best = max(likeness(second + shift / RATE) for shift in range(-80, 81))
     return best > 0.98 * likeness(found - skip / sr)
