@@ -24,6 +24,7 @@ templates_path = ["templates"]
 html_theme = "furo"
 pygments_style, pygments_dark_style = "a11y-high-contrast-light", "a11y-high-contrast-dark"
 html_static_path = [str(SOURCE / "_static")]
+html_favicon = str(SOURCE / "icon.png")
 html_css_files = ["book.css"]
 html_use_index = html_copy_source = html_show_sourcelink = False
 html_baseurl = os.environ.get("BOOK_URL", "")

@@ -247,6 +247,8 @@ def main(folder: Path) -> None:
         abouts[name] = {"picture": abouts["00-start-here"]["picture"], "words": abouts["00-start-here"]["words"]}
         abouts[name] |= described(text)
     (folder / "about.json").write_text(json.dumps(abouts), "utf-8")
+    with Image.open(static / "thumbnails" / "14-portrait.png") as portrait:
+        portrait.resize((64, 64), Image.Resampling.BOX).save(folder / "icon.png")
     for path in (BOOK / "book.css", BOOK / "book.js", BOOK / "host.js"):
         if path.exists():
             shutil.copy(path, static)

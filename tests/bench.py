@@ -14,8 +14,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 from time import perf_counter, sleep
 
 import numpy as np
@@ -51,6 +53,7 @@ DRAG_SECONDS, DRAG_EACH = 2.0, 1 / 20
 PAGE_SECONDS = 0.010
 KERNEL_MEMORY, PAGE_MEMORY = 20e6, 100e6
 CLICK_SECONDS, CLICKS = 0.060, 15
+BOOK_SECONDS, READ_SECONDS = 300.0, 1.0
 # How much of the time of a data set is decoding, at least.
 DECODING = {"OGG": 0.85, "Opus": 0.85, "FLAC": 0.85, "MP3": 0.65}
 FOLDER_SOONER, TWO_SOONER, WORKER_MEMORY = 5.0, 1.8, 400e6
@@ -157,6 +160,16 @@ for (const kind of ["keydown", "pointerdown"]) {
     addEventListener(kind, () => { down = performance.now(); drawn.length = 0; }, true);
 }
 """
+
+
+# Milliseconds from the last byte of a page to its first letters.
+READ = """() => new Promise((resolve) => {
+    const end = performance.getEntriesByType("navigation")[0].responseEnd;
+    new PerformanceObserver((list) => {
+        const [paint] = list.getEntriesByName("first-contentful-paint");
+        if (paint) resolve(paint.startTime - end);
+    }).observe({ type: "paint", buffered: true });
+})"""
 
 
 @dataclass(frozen=True)
@@ -618,6 +631,37 @@ def clicked(page, times: int) -> Iterator[float]:
         sleep(0.2)
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and prints nothing."""
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def book(folder: Path) -> Iterator[Row]:
+    """The book: to make it from the stored chapters, and to read a page after its HTML has arrived."""
+    import lab
+
+    begin = perf_counter()
+    subprocess.run([sys.executable, Path(__file__).parent.parent / "book", folder / "book"], check=True)
+    yield Row("the book, from nothing", perf_counter() - begin, target=BOOK_SECONDS)
+    path, html = lab.chromium(), folder / "book" / "html"
+    if path is None:
+        return
+    handler = partial(Quiet, directory=html)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, lab.browser(path) as browser:
+        Thread(target=server.serve_forever, daemon=True).start()
+        times = []
+        for page_of in sorted(html.glob("*.html")):
+            page = browser.new_page()
+            page.goto(f"http://127.0.0.1:{server.server_port}/{page_of.name}")
+            times.append(page.evaluate(READ) / 1000)
+            page.close()
+        server.shutdown()
+    yield Row("HTML of a page → it can be read: median", statistics.median(times), target=READ_SECONDS)
+    yield Row("… the slowest page", max(times), target=READ_SECONDS)
+
+
 def main() -> None:
     """Measure everything, or only what is quick."""
     parser = argparse.ArgumentParser(description="Measure speed and memory against the plain way.")
@@ -643,6 +687,7 @@ def main() -> None:
         if not quick:
             yield from chapters()
             yield from hour(folder)
+            yield from book(folder)
             yield from data_sets(folder, given.music)
 
     with tempfile.TemporaryDirectory() as folder:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import chapters
 import lab
 import pytest
+import yaml
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
@@ -207,17 +208,53 @@ def test_search_works_from_a_disk(page, html):
     page.wait_for_selector("#search-results a >> text=Follow a curve")
 
 
-def test_the_keys_skip_to_what_is_read_and_reach_what_is_wide(page, html):
+def test_the_keys_reach_everything_on_a_phone(page, html):
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto((html / "01-waveform.html").as_uri())
+    at = "document.activeElement"
+    chapters_shown = page.locator(".sidebar-drawer a").first
     page.keyboard.press("Tab")
-    while page.evaluate("document.activeElement.matches('.sidebar-toggle')"):
-        page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent").strip() == "Skip to content"
+    assert page.evaluate(f"{at}.id") == "__navigation"
+    assert not chapters_shown.is_visible()
+    page.keyboard.press("Space")
+    assert chapters_shown.is_visible()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"{at}.textContent").strip() == "Skip to content"
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert page.evaluate("!!document.activeElement.closest('article')")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate(f"!!{at}.closest('article')")
+    wide = page.locator("article pre[tabindex='0']")
+    assert wide.count()
+    assert wide.evaluate_all("(lines) => lines.every((one) => one.scrollWidth > one.clientWidth)")
+
+
+def test_answers_are_checked_on_the_page(page, html):
+    page.goto((html / "01-waveform.html").as_uri())
+    form = page.locator("form.answer")
+    for typed, said in [
+        ("", "Not answered yet."),
+        ("6,500", "Not yet."),
+        ("two", "A number was expected, such as 12.5."),
+    ]:
+        form.get_by_label("Your answer").fill(typed)
+        page.keyboard.press("Enter")
+        assert form.locator("output").inner_text() == said
+    form.get_by_label("Your answer").fill("1500.0")
+    form.get_by_role("button").click()
+    assert form.locator("output").inner_text() == "Right."
+    page.goto((html / "02-amplitude-histogram.html").as_uri())
+    page.get_by_label("Your answer").select_option("A")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert page.locator("form.answer output").inner_text() == "Right."
+
+
+def test_without_scripts_no_answer_is_asked_for(html):
+    forms = [form for page in every(html).values() for form in page.select("form.answer")]
+    assert len(forms) == len(pages.ANSWERS) >= 12
+    assert all(form.has_attr("hidden") for form in forms)
 
 
 # Of each kind of word in code one a page is enough to look at.
@@ -242,3 +279,10 @@ def test_axe_finds_nothing(page, html, stem):
         found = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]}).response["violations"]
         assert [(one["id"], node["html"][:200]) for one in found for node in one["nodes"]] == [], (theme, width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_workflow_uses_nothing_that_can_change():
+    workflow = yaml.safe_load((pages.ROOT / ".github" / "workflows" / "book.yml").read_text("utf-8"))
+    used = [step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step]
+    assert used
+    assert [action for action in used if not re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action)] == []
