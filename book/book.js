@@ -10,6 +10,24 @@
   });
   for (const lines of document.querySelectorAll("article pre")) wide.observe(lines);
 
+  // What opens a drawer is made for a mouse: it becomes a button, for keys as well.
+  for (const [id, words] of [["__navigation", "All chapters"], ["__toc", "On this page"]]) {
+    const open = document.getElementById(id);
+    for (const icon of document.querySelectorAll(`label[for="${id}"] > .icon`)) {
+      icon.tabIndex = 0;
+      icon.setAttribute("role", "button");
+      icon.setAttribute("aria-label", words);
+      const tell = () => icon.setAttribute("aria-expanded", open.checked);
+      tell();
+      open.addEventListener("change", tell);
+      icon.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        open.click();
+      });
+    }
+  }
+
   /** What is said of an answer: one of some choices, or a number in some stretches. */
   function verdict(field, accept) {
     const given = field.value.trim();

@@ -106,6 +106,12 @@ class Page:
         return f'<img src="_static/{name}" alt="{escape(alt)}" {size} loading="lazy" decoding="async">'
 
 
+_RUN = """\
+# Run it yourself
+
+With Python, every chapter takes your own music, and every line can be changed. Get the whole project, a folder in which
+`README.md` lies, and open a terminal there.
+"""
 _PYTHON = """\
 ```{note}
 On this page, pictures can be clicked and heard, and sliders move, with the music that comes along. To use
@@ -233,7 +239,7 @@ def main(folder: Path) -> None:
         page.prepare()
         nbformat.write(page.nb, folder / path.name)
         abouts[page.stem] = page.about
-    texts = {"index": landing(static), "run": f"# Run it yourself\n\n{section('Run it, test it')}"}
+    texts = {"index": landing(static), "run": f"{_RUN}\n{section('Run it, test it')}"}
     texts["glossary"] = (ROOT / "notebooks" / "glossary.md").read_text("utf-8")
     if (BOOK / "kit" / "teach.py").exists():
         sys.path.append(str(BOOK / "kit"))

@@ -212,16 +212,16 @@ def test_the_keys_reach_everything_on_a_phone(page, html):
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto((html / "01-waveform.html").as_uri())
     at = "document.activeElement"
-    chapters_shown = page.locator(".sidebar-drawer a").first
-    page.keyboard.press("Tab")
-    assert page.evaluate(f"{at}.id") == "__navigation"
-    assert not chapters_shown.is_visible()
-    page.keyboard.press("Space")
-    assert chapters_shown.is_visible()
-    page.keyboard.press("Space")
-    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert page.evaluate(f"{at}.textContent").strip() == "Skip to content"
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"{at}.ariaLabel") == "All chapters"
+    first = page.locator(".sidebar-drawer a").first
+    for key, visible in (("Space", True), ("Enter", False)):
+        page.keyboard.press(key)
+        first.wait_for(state="visible" if visible else "hidden")
+        assert page.evaluate(f"{at}.ariaExpanded") == str(visible).lower()
+    page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate(f"!!{at}.closest('article')")
@@ -246,8 +246,7 @@ def test_answers_are_checked_on_the_page(page, html):
     assert form.locator("output").inner_text() == "Right."
     page.goto((html / "02-amplitude-histogram.html").as_uri())
     page.get_by_label("Your answer").select_option("A")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Space")
+    form.get_by_role("button").press("Space")
     assert page.locator("form.answer output").inner_text() == "Right."
 
 
