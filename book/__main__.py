@@ -25,7 +25,7 @@ def main(folder: Path) -> int:
     quiet = ["-q", "-W", "--keep-going", "-E"]
     wrong = sphinx([*quiet, "-c", str(BOOK), "-d", str(folder / "doctrees"), str(source), str(html)])
     if live.exists():
-        shutil.copytree(live, html / "_static" / "live")
+        shutil.copytree(live, html / "_static" / "live", ignore=shutil.ignore_patterns("done.json"))
     if (BOOK / "kit" / "teach.py").exists():
         sys.path.append(str(BOOK / "kit"))
         import teach

@@ -176,7 +176,7 @@ class Core {
   tick() {
     if (!this.playing) return;
     const { waited } = this.deck;
-    if (waited > GONE) this.say("Python does not answer. If it is busy, the sound will come; if it is gone, run this cell to hear it.");
+    if (waited > GONE) this.say(this.source.late);
     else if (waited > PATIENT) this.say("Waiting for the sound …");
     else if (this.waited) this.say("");
     this.waited = waited > PATIENT;

@@ -31,6 +31,8 @@ class Game {
     this.number = this.answers.length;
     this.problem = "";
     this.begin();
+    this.changed = () => this.views.forEach((view) => view.draw());
+    model.on("change:rounds", this.changed);
   }
 
   get rounds() {
@@ -173,9 +175,43 @@ class Game {
   ask() {}
 
   dispose() {
+    this.model.off("change:rounds", this.changed);
     this.deck.stop();
     this.source?.leave(this);
     if (page.sounding === this) page.sounding = null;
+  }
+}
+
+/** A table: how often people are right with each kind of pictures, and between which shares the truth lies. */
+class Scores {
+  constructor(words, names) {
+    const heads = ["pictures", "right", "share", "95 % interval"].map((textContent) => make("th", { scope: "col", textContent }));
+    const drawn = make("td", {});
+    drawn.setAttribute("aria-hidden", "true");
+    this.cells = new Map();
+    const rows = names.map((name) => {
+      const texts = [0, 1, 2].map(() => make("td", {}));
+      const span = make("span", {});
+      const bar = make("td", {}, make("div", { className: "mycs-between" }, make("i", {}), span));
+      bar.setAttribute("aria-hidden", "true");
+      this.cells.set(name, [...texts, span]);
+      return make("tr", {}, make("th", { scope: "row", textContent: name }), ...texts, bar);
+    });
+    const caption = make("caption", { textContent: words });
+    const head = make("thead", {}, make("tr", {}, ...heads, drawn));
+    this.root = make("table", { className: "mycs-scores" }, caption, head, make("tbody", {}, ...rows));
+  }
+
+  /** Fill in, for each name, how many are right, of how many, and as how many independent ones these count. */
+  show(tallies) {
+    for (const [name, [count, share, interval, drawn]] of this.cells) {
+      const [right, of, worth = of] = tallies[name];
+      const [low, high] = wilson(of && (right / of) * worth, worth);
+      count.textContent = `${right} of ${of}`;
+      share.textContent = of ? percent(right / of) : "–";
+      interval.textContent = `${percent(low)} to ${percent(high)}`;
+      Object.assign(drawn.style, { left: `${100 * low}%`, width: `${100 * (high - low)}%` });
+    }
   }
 }
 
@@ -196,8 +232,9 @@ class QuizView {
     this.next = this.button("Next", () => this.goOn());
     this.save = this.button("Save results", () => this.download());
     this.bar = make("div", { className: "mycs-bar" }, this.again, this.next, this.save);
-    this.table();
-    this.root.append(this.task, this.stage, this.message, this.bar, this.scores);
+    const words = `Your score. Who only guesses is right in ${percent(CHANCE)} (dotted).`;
+    this.scores = new Scores(words, [...game.model.get("layouts"), "all"]);
+    this.root.append(this.task, this.stage, this.message, this.bar, this.scores.root);
     el.append(this.root);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.watcher = new ResizeObserver(() => this.fit());
@@ -210,25 +247,6 @@ class QuizView {
     const button = make("button", { type: "button", textContent: text });
     button.addEventListener("click", call);
     return button;
-  }
-
-  table() {
-    const names = [...this.game.model.get("layouts"), "all"];
-    const heads = ["pictures", "right", "share", "95 % interval"].map((textContent) => make("th", { scope: "col", textContent }));
-    const drawn = make("td", {});
-    drawn.setAttribute("aria-hidden", "true");
-    this.cells = new Map();
-    const rows = names.map((name) => {
-      const texts = [0, 1, 2].map(() => make("td", {}));
-      const span = make("span", {});
-      const bar = make("td", {}, make("div", { className: "mycs-between" }, make("i", {}), span));
-      bar.setAttribute("aria-hidden", "true");
-      this.cells.set(name, [...texts, span]);
-      return make("tr", {}, make("th", { scope: "row", textContent: name }), ...texts, bar);
-    });
-    const caption = make("caption", { textContent: `Your score. Who only guesses is right in ${percent(CHANCE)} (dotted).` });
-    const head = make("thead", {}, make("tr", {}, ...heads, drawn));
-    this.scores = make("table", { className: "mycs-scores" }, caption, head, make("tbody", {}, ...rows));
   }
 
   /** Lay out a round. */
@@ -356,14 +374,7 @@ class QuizView {
     this.save.hidden = !game.answers.length;
     const text = game.problem || this.outcome();
     if (this.message.textContent !== text) this.message.textContent = text;
-    for (const [name, [count, share, interval, drawn]] of this.cells) {
-      const [right, of] = game.scores[name];
-      const [low, high] = wilson(right, of);
-      count.textContent = `${right} of ${of}`;
-      share.textContent = of ? percent(right / of) : "–";
-      interval.textContent = `${percent(low)} to ${percent(high)}`;
-      Object.assign(drawn.style, { left: `${100 * low}%`, width: `${100 * (high - low)}%` });
-    }
+    this.scores.show(game.scores);
     this.shine();
   }
 

@@ -75,6 +75,11 @@ class Asked {
     this.largest = 1;
   }
 
+  /** What there is to say if samples are late. */
+  get late() {
+    return "Python does not answer. If it is busy, the sound will come; if it is gone, run this cell to hear it.";
+  }
+
   /** `n` frames from `at` on, an array a channel; null if some of them are not here yet. */
   read(at, n) {
     const { size, channels } = this;
@@ -150,6 +155,10 @@ class Decoded {
     this.users = new Set();
   }
 
+  get late() {
+    return "The sound is large and the line is slow: it will come.";
+  }
+
   read(at, n) {
     if (!this.sound) return null;
     return Array.from({ length: this.channels }, (_, c) => {
@@ -169,7 +178,11 @@ class Decoded {
       const data = typeof file === "string" ? await (await fetch(file)).arrayBuffer() : bytes(file).slice().buffer;
       this.sound = await contextOf(this.rate).decodeAudioData(data);
     } catch {
-      for (const user of this.users) user.say("The sound cannot be loaded: the picture still shows where you click.");
+      this.loading = null; // The next click tries again.
+      for (const user of this.users) {
+        user.play(false);
+        user.say("The sound cannot be loaded.");
+      }
     }
     for (const user of this.users) user.arrived();
   }

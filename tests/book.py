@@ -1,6 +1,7 @@
 """The book, made once for all tests of a run."""
 
 import fcntl
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="session")
 def book(tmp_path_factory):
-    """The folder of the book; several processes that test at the same time share it."""
+    """The folder of the book, made here unless the environment variable BOOK names one that is made already.
+
+    Several processes that test at the same time share it.
+    """
+    if os.environ.get("BOOK"):
+        return Path(os.environ["BOOK"]).resolve()
     mine = tmp_path_factory.getbasetemp()
     run = mine.parent if mine.name.startswith("popen-") else mine
     folder, done = ROOT / "build" / "book", run / "book-is-made"

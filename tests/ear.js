@@ -62,7 +62,8 @@
       return null;
     }
   });`;
-  const address = URL.createObjectURL(new Blob([RECORDER], { type: "text/javascript" }));
+  // A page that was opened from a disk may load no blob here.
+  const address = `data:text/javascript,${encodeURIComponent(RECORDER)}`;
 
   /** The node that hears what goes to the destination of a context. */
   function tapOf(context) {
