@@ -9,6 +9,7 @@ READY := .venv/.ready
 TESTING := .venv/.testing
 CHAPTERS := $(sort $(wildcard notebooks/*.ipynb))
 LAB_FLAGS ?=
+LOADERS ?= datasets torchvision
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # What pins the versions is pinned itself.
 UV := uv==0.13.9
@@ -30,7 +31,7 @@ test: $(TESTING) lint  ## set up if needed, then prove that everything works
 
 test-loaders: $(READY)  ## read data sets with the real datasets and torchvision (installs some gigabytes)
 	@test -x .venv-loaders/bin/python || $(PYTHON) -m venv .venv-loaders
-	@.venv-loaders/bin/python -m pip install --quiet --disable-pip-version-check datasets torchvision
+	@.venv-loaders/bin/python -m pip install --quiet --disable-pip-version-check $(LOADERS)
 	rm -rf build/loaders
 	$(BIN)/music-you-can-see data build/loaders/plain --quiet
 	$(BIN)/music-you-can-see data build/loaders/split --quiet --split 50/25/25

@@ -9,7 +9,6 @@ The functions named after a color space take its three channels as arrays that b
 
 from dataclasses import dataclass
 
-import matplotlib
 import numpy as np
 
 __all__ = [
@@ -67,9 +66,11 @@ def palette(cmap: str = "magma") -> np.ndarray:
            [128, 128, 128],
            [255, 255, 255]], dtype=uint8)
     """
-    if cmap not in matplotlib.colormaps:
+    from matplotlib import colormaps
+
+    if cmap not in colormaps:
         raise ValueError(f"'{cmap}' was given; the name of a colormap was expected, such as 'magma' or 'viridis'.")
-    return matplotlib.colormaps[cmap](np.linspace(0, 1, 256), bytes=True)[:, :3].copy()
+    return colormaps[cmap](np.linspace(0, 1, 256), bytes=True)[:, :3].copy()
 
 
 def levels(values, low: float | None = None, high: float | None = None) -> np.ndarray:

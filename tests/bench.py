@@ -5,6 +5,7 @@ longest. A missed target is marked and counted, but is no error: the machine may
 """
 
 import argparse
+import json
 import os
 import shutil
 import statistics
@@ -18,7 +19,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
-from time import perf_counter, sleep
+from time import perf_counter, process_time, sleep
 
 import numpy as np
 import psutil
@@ -57,6 +58,7 @@ BOOK_SECONDS, READ_SECONDS = 300.0, 1.0
 # How much of the time of a data set is decoding, at least.
 DECODING = {"OGG": 0.85, "Opus": 0.85, "FLAC": 0.85, "MP3": 0.65}
 FOLDER_SOONER, TWO_SOONER, WORKER_MEMORY = 5.0, 1.8, 400e6
+TINY = 10_000
 TIMES = 5
 PIECES = tracks.shipped()
 WIDTHS = (50, 9, 9, 7, 9)
@@ -119,10 +121,14 @@ with sf.SoundFile(sys.argv[1]) as file:
         pass
 """
 ONE_FILE = """
+import os
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 from pathlib import Path
-from helpers import folders
-path, settings = Path(sys.argv[1]), folders._settings(sys.argv[3], 224, 30.0, None, None, "piece", 0, {})
-assert "rows" in folders._piece(str(path.parent), path.name, sys.argv[2], None, settings)
+from helpers import folders, ledger
+path, out = Path(sys.argv[1]), Path(sys.argv[2])
+settings = folders._settings(sys.argv[3], 224, 30.0, None, None, "piece", 0, {})
+with ledger.Ledger(out, settings):
+    assert "rows" in folders._piece(str(path.parent), path.name, str(out), None, settings)
 """
 # The same array for both, different at each step.
 SLIDER = """
@@ -225,16 +231,16 @@ def print_table(rows: Iterator[Row]) -> None:
     print(f"{sum(with_target)} of {len(with_target)} targets met")
 
 
-def seconds(call: Callable, at_least: float = 0.0) -> float:
+def seconds(call: Callable, at_least: float = 0.0, clock: Callable = perf_counter) -> float:
     """Return how long a call takes, repeating a short one until it has lasted `at_least` seconds."""
-    start, count = perf_counter(), 0
-    while count == 0 or perf_counter() - start < at_least:
+    start, count = clock(), 0
+    while count == 0 or clock() - start < at_least:
         call()
         count += 1
-    return (perf_counter() - start) / count
+    return (clock() - start) / count
 
 
-def compare(ours: Callable, plain: Callable, at_least: float = 0.02) -> tuple[float, float]:
+def compare(ours: Callable, plain: Callable, at_least: float = 0.02, clock: Callable = perf_counter):
     """Return the median seconds of two calls, after one of each that does not count; they take turns at going first."""
     pair = (ours, plain)
     for call in pair:
@@ -242,7 +248,7 @@ def compare(ours: Callable, plain: Callable, at_least: float = 0.02) -> tuple[fl
     times = ([], [])
     for i in range(TIMES):
         for which in (0, 1) if i % 2 == 0 else (1, 0):
-            times[which].append(seconds(pair[which], at_least))
+            times[which].append(seconds(pair[which], at_least, clock))
     return statistics.median(times[0]), statistics.median(times[1])
 
 
@@ -476,7 +482,7 @@ def written(folder: Path) -> dict[str, list[Path]]:
 
 def data_sets(folder: Path, music: Path | None) -> Iterator[Row]:
     """A folder of music becomes a data set, against decoding alone and against a script; one numerical thread each."""
-    from helpers import folders, recipes
+    from helpers import folders, ledger, recipes
 
     written_files = written(folder)
     if music:
@@ -484,41 +490,71 @@ def data_sets(folder: Path, music: Path | None) -> Iterator[Row]:
     with threadpool_limits(1):
         os.environ["OMP_NUM_THREADS"] = "1"
         for recipe in recipes.RECIPES:
-            settings = folders._settings(recipe, 224, 30.0, None, None, "piece", 0, {})
-            for name, paths in written_files.items():
+            out, settings = folder / recipe, folders._settings(recipe, 224, 30.0, None, None, "piece", 0, {})
+            with ledger.Ledger(out, settings):
+                for name, paths in written_files.items():
 
-                def ours(paths=paths, settings=settings):
-                    for path in paths:
-                        folders._piece(str(path.parent), path.name, str(folder / "out"), None, settings)
+                    def ours(paths=paths, out=out, settings=settings):
+                        for path in paths:
+                            assert "rows" in folders._piece(str(path.parent), path.name, str(out), None, settings)
 
-                def plain(paths=paths):
-                    for path in paths:
-                        with sf.SoundFile(path) as file:
-                            while len(file.read(1 << 18, dtype="float32")):
-                                pass
+                    def plain(paths=paths):
+                        for path in paths:
+                            with sf.SoundFile(path) as file:
+                                while len(file.read(1 << 18, dtype="float32")):
+                                    pass
 
-                target = DECODING.get(name) if recipe == "rows" else None
-                yield Row(f"pictures '{recipe}', only decode, {name}", *compare(ours, plain), target)
+                    target = DECODING.get(name) if recipe == "rows" else None
+                    # Of the processor, so that a busy machine does not matter.
+                    times = compare(ours, plain, clock=process_time)
+                    yield Row(f"pictures '{recipe}', only decode, {name}", *times, target)
         os.environ.pop("OMP_NUM_THREADS")
     source = music or folder / "OGG"
-    run = [partial(make, source, folder / "set", jobs) for jobs in (2, 1)]
-    both, one = compare(*run)
+    both, one = compare(*(partial(make, source, folder / "set", jobs) for jobs in (2, 1)))
     yield Row("data set, two processes, one process", both, one, TWO_SOONER)
     for name, code in (("librosa and matplotlib", WITH_FIGURES), ("librosa and PNG in memory", SCRIPT)):
         yield Row(f"data set, {name}", both, seconds(lambda code=code: finish(fresh(code, source))), FOLDER_SOONER)
     tiny = folder / "tiny"
     tiny.mkdir()
-    for number in range(1000):
+    for number in range(TINY):
         sf.write(tiny / f"{number}.wav", np.zeros(800), 8000)
-    yield Row("each of 1,000 tiny files", seconds(partial(make, tiny, folder / "set", 2, size=8, rows=1)) / 1000)
+    yield Row(f"each of {TINY:,} tiny files", seconds(partial(make, tiny, folder / "set", 2, size=8, rows=1)) / TINY)
+    yield from handed_out(tiny, folder)
     path = an_hour(folder / "hour.flac")
     alone, _ = peak_of(fresh(ONLY_DECODE, path))
     for recipe in recipes.RECIPES:
-        peak, _ = peak_of(fresh(ONE_FILE, path, folder / "out", recipe))
+        peak, _ = peak_of(fresh(ONE_FILE, path, folder / f"hour {recipe}", recipe))
         yield Row(f"an hour, '{recipe}': memory above decoding", peak - alone, target=WORKER_MEMORY, unit="B")
 
 
-def make(source: Path, out: Path, jobs: int, **options) -> None:
+def handed_out(tiny: Path, folder: Path) -> Iterator[Row]:
+    """What a task costs those who hand it out with Dask, the scheduler and who asks, however many workers there are."""
+    told, quiet = folder / "scheduler.json", {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    dask = [sys.executable, "-m", "dask"]
+    local = [f"--scheduler-file={told}", "--host=127.0.0.1", "--no-dashboard"]
+    started = [subprocess.Popen([*dask, "scheduler", "--port=0", *local], cwd=folder, **quiet)]
+    started += [subprocess.Popen([*dask, "worker", "--nthreads=1", *local], cwd=folder, **quiet) for _ in range(2)]
+    try:
+        while not told.exists():
+            sleep(0.1)
+        address = json.loads(told.read_text())["address"]
+        watched = psutil.Process(started[0].pid)
+
+        def spent() -> float:
+            times = watched.cpu_times()
+            return times.user + times.system
+
+        before = spent()
+        asked = seconds(partial(make, tiny, folder / "set", None, size=8, rows=1, scheduler=address), 0, process_time)
+        yield Row(f"each of {TINY:,} tiny files, Dask's scheduler", (spent() - before) / TINY)
+        yield Row(f"each of {TINY:,} tiny files, who asks Dask", asked / TINY)
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            process.wait()
+
+
+def make(source: Path, out: Path, jobs: int | None, **options) -> None:
     """Make a data set from the beginning."""
     shutil.rmtree(out, ignore_errors=True)
     make_pictures(source, out, jobs=jobs, progress=False, **options)

@@ -1,10 +1,12 @@
-"""Read a data set as those do who train with it: Hugging Face datasets and torchvision, the real ones.
+"""Read a data set as those do who train with it: Hugging Face datasets, torchvision and Keras, the real ones.
 
-`make test-loaders` installs both into an environment of their own, some gigabytes, makes small data sets, and runs this
-file there; nothing else of this project is needed.
+`make test-loaders` installs the first two into an environment of their own, some gigabytes, makes small data sets, and
+runs this file there; nothing else of this project is needed. Keras is tried where it and TensorFlow are installed:
+make test-loaders LOADERS='datasets torchvision keras tensorflow-cpu'.
 """
 
 import csv
+import os
 import sys
 from pathlib import Path
 
@@ -58,6 +60,37 @@ def read_with_torchvision(out: Path) -> str:
     return f"torchvision {torchvision.__version__}"
 
 
+def read_with_keras(out: Path) -> str:
+    """Load it with Keras' `image_dataset_from_directory`, and compare it with the files."""
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    try:
+        import keras
+        import tensorflow  # noqa: F401
+    except ImportError as error:
+        return f"(not by Keras: {error.name} is not installed)"
+    expected = rows(out)
+    for split in {row.get("split", "") for row in expected}:
+        here = {row["file_name"]: row["label"] for row in expected if row.get("split", "") == split}
+        first = Image.open(out / next(iter(here)))
+        loaded = keras.utils.image_dataset_from_directory(
+            str(out / split),
+            labels="inferred",
+            color_mode="grayscale" if first.mode == "L" else "rgb",
+            image_size=first.size,
+            batch_size=None,
+            shuffle=False,
+            verbose=False,
+        )
+        assert loaded.class_names == sorted(set(here.values()))
+        paths = [Path(path).relative_to(out).as_posix() for path in loaded.file_paths]
+        assert sorted(paths) == sorted(here)
+        for path, (pixels, label) in zip(paths, loaded, strict=True):
+            assert loaded.class_names[int(label)] == here[path]
+            assert pixels.numpy().astype("uint8").tobytes() == Image.open(out / path).tobytes()
+    return f"Keras {keras.__version__}"
+
+
 if __name__ == "__main__":
     for given in map(Path, sys.argv[1:]):
-        print(f"{given}: read by {read_with_datasets(given)} and {read_with_torchvision(given)}")
+        read = ", ".join(way(given) for way in (read_with_datasets, read_with_torchvision, read_with_keras))
+        print(f"{given}: read by {read}")
