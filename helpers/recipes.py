@@ -137,7 +137,7 @@ def _bands(size, where, bands, weighted, fmin, fmax, top_db, cmap) -> Recipe:
         levels = where.arrange(colors.levels(features.decibels(power, top_db), -top_db, 0))
         return _framed(levels if cmap == "gray" else colors.palette(cmap)[levels], size)
 
-    return Recipe(where.cells * (size // cols), paint, measure, fmax, where, bands)
+    return Recipe(where.cells * (size // cols), paint, measure, fmax, where=where, bins=bands)
 
 
 def _framed(pixels, size: int) -> np.ndarray:

@@ -246,9 +246,9 @@ def contest(even: Seen, beat: Seen, centroids: int = 100, progress: bool = False
             return np.array([_colored(paint(_ROWS.unarrange(one, bands)), tint == "colour") for one in pictures])
 
         examples = drawn(seen.pictures[:, 0, 0])
-        height, pixels = examples.shape[1], examples[0, ..., 0].size
         # Where a moment has one pixel, there are fewer, and the eye looks everywhere.
-        step, bands = (8, seen.pictures.shape[3] // 4) if pixels == seen.pictures[0, 0, 0].size else (1, height)
+        step = 1 if name == "portrait" else 8
+        bands = examples.shape[1] if name in ("portrait", "self-similarity") else seen.pictures.shape[3] // 4
         eye = robots.Eye(bands, centroids=centroids, step=step).learn(examples, 5000)
         flat = seen.pictures.reshape(-1, *seen.pictures.shape[3:])
         # Some at a time: those of a thousand pieces would fill the memory.
