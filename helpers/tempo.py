@@ -349,34 +349,33 @@ def pick(strength, bpm, tightness: float = 100.0) -> np.ndarray:
     n = len(strength)
     if not strength.any():
         return np.empty(0, np.int64)
-    beats, which = np.unique(np.round(60 * _RATE / np.broadcast_to(bpm, n)), return_inverse=True)
+    beats, which = np.unique(np.round(60 * _RATE / np.atleast_1d(bpm)), return_inverse=True)
+    one, which = len(beats) == 1, np.broadcast_to(which, n)
     # Eight standard deviations.
     reach = int(beats[-1]) // 4
     blur = np.exp(-0.5 * (32 * np.arange(-reach, reach + 1) / beats[:, np.newaxis]) ** 2)
     padded = np.pad(strength / strength.std(ddof=1), reach)
-    local = sum(blur[which, k] * padded[k : k + n] for k in range(2 * reach + 1))
+    local = sum(blur[0 if one else which, k] * padded[k : k + n] for k in range(2 * reach + 1))
     # A gap lasts half a beat to two.
     least = np.maximum(1, np.round(beats / 2)).astype(np.int64)
-    gaps = np.arange(least[0], 2 * int(beats[-1]) + 1)
+    gaps = np.arange(2 * int(beats[-1]), least[0] - 1, -1)
     fine = tightness * (np.log(gaps) - np.log(beats)[:, np.newaxis]) ** 2
     fine[(gaps < least[:, np.newaxis]) | (gaps > 2 * beats[:, np.newaxis])] = np.inf
+    total = np.full(gaps[0] + n, -np.inf)
+    sums, earlier = total[gaps[0] :], np.lib.stride_tricks.sliding_window_view(total, len(gaps))
     # As many frames at once as no beat is nearer to the one before.
-    total, before, at_once = np.full(gaps[-1] + n, -np.inf), np.empty(n, np.int64), int(gaps[0])
-    sums, earlier = total[gaps[-1] :], np.lib.stride_tricks.sliding_window_view(total, len(gaps))[:, ::-1]
-    for a in range(0, n, at_once):
-        b = min(a + at_once, n)
-        scores = earlier[a:b] - fine[which[a:b]]
-        best = scores.argmax(axis=1)
-        gain = scores[np.arange(b - a), best]
-        before[a:b] = np.where(gain > -np.inf, np.arange(a, b) - gaps[best], -1)
+    for a in range(0, n, int(gaps[-1])):
+        b = min(a + int(gaps[-1]), n)
+        gain = (earlier[a:b] - (fine if one else fine[which[a:b]])).max(axis=1)
         sums[a:b] = local[a:b] + np.where(gain > -np.inf, gain, 0)
-    before[: (local >= 0.01 * local.max()).argmax()] = -1
     edged = np.pad(sums, 1, mode="edge")
     peaks = np.flatnonzero((sums > edged[:-2]) & (sums >= edged[2:]))
     peaks = peaks[sums[peaks] >= 0.5 * np.median(sums[peaks])] if len(peaks) else peaks
-    picked = [peaks[-1] if len(peaks) else n - 1]
-    while before[picked[-1]] >= 0:
-        picked.append(before[picked[-1]])
+    picked = [int(peaks[-1]) if len(peaks) else n - 1]
+    begin = (local >= 0.01 * local.max()).argmax()
+    while (at := picked[-1]) >= max(begin, least[which[at]]):
+        # Of gaps that are as good, the shortest.
+        picked.append(at - int(gaps[::-1][(earlier[at] - fine[which[at]])[::-1].argmax()]))
     picked = np.array(picked[::-1])
     # Nor are there beats more than one beat before anything begins, or after.
     (first, last), beat = np.flatnonzero(strength)[[0, -1]], beats[which[picked]]

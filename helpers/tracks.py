@@ -29,7 +29,7 @@ _BLOCK = 1 << 18
 # samples, is damage.
 _WILD, FEW = 4.0, 10
 # What was loaded and is in use, and what was loaded last: the same file need not be decoded again. There is room, in
-# bytes, for the six pieces and ten minutes of a reader's music; beside an hour, only the last one is kept.
+# bytes, for the six pieces and ten minutes of a reader's music, and then for one more.
 _LOADED, _LATEST, _ROOM = WeakValueDictionary(), deque(), 300e6
 # A file that is younger, in nanoseconds, may be written once more without getting another time.
 _SETTLED = 2e9
@@ -218,8 +218,8 @@ def load_track(source) -> Track:
     Returns
     -------
     Track
-        The same one for the same unchanged file, as long as it is in use, the last one, or one of the last that
-        take 300 MB with all that is in use.
+        The same one for the same unchanged file, as long as it is in use; and after that, until another one is loaded
+        and all of them have 300 MB or more.
 
     Raises
     ------
@@ -299,6 +299,9 @@ def _loaded(path: Path, name: str, truth: dict | None = None) -> Track:
     key = (path, path.resolve(), stat.st_size, stat.st_mtime_ns, name, truth is None)
     track = _LOADED.get(key)
     if track is None or track.truth != truth:
+        # Before reading, so that both need not have room at once.
+        while _LATEST and sum(one.signal.nbytes for one in _LOADED.values()) >= _ROOM:
+            _LATEST.popleft()
         track = _read_file(path, name, truth)
         if time.time_ns() - stat.st_mtime_ns < _SETTLED:
             return track
@@ -306,8 +309,6 @@ def _loaded(path: Path, name: str, truth: dict | None = None) -> Track:
     if track in _LATEST:
         _LATEST.remove(track)
     _LATEST.append(track)
-    while len(_LATEST) > 1 and sum(one.signal.nbytes for one in _LOADED.values()) > _ROOM:
-        _LATEST.popleft()
     return track
 
 
