@@ -12,26 +12,23 @@ from pathlib import Path
 from sphinx.cmd.build import main as sphinx
 
 BOOK = Path(__file__).resolve().parent
+sys.path.append(str(BOOK / "kit"))
+
+import teach  # noqa: E402
 
 
 def main(folder: Path) -> int:
     """Make the book in `folder`/html, and return 0 if nothing was wrong."""
     source, html, live = folder / "source", folder / "html", folder / "live"
     for program, made in (("live.py", live), ("pages.py", source)):
-        if (BOOK / program).exists():
-            subprocess.run([sys.executable, BOOK / program, made], check=True)
+        subprocess.run([sys.executable, BOOK / program, made], check=True)
     shutil.rmtree(html, ignore_errors=True)
     os.environ["BOOK_SOURCE"] = str(source)
     quiet = ["-q", "-W", "--keep-going", "-E"]
     wrong = sphinx([*quiet, "-c", str(BOOK), "-d", str(folder / "doctrees"), str(source), str(html)])
-    if live.exists():
-        shutil.copytree(live, html / "_static" / "live", ignore=shutil.ignore_patterns("done.json"))
-    if (BOOK / "kit" / "teach.py").exists():
-        sys.path.append(str(BOOK / "kit"))
-        import teach
-
-        teach.slides(source, html)
-        teach.handout(html)
+    shutil.copytree(live, html / "_static" / "live", ignore=shutil.ignore_patterns("done.json"))
+    teach.slides(source, html)
+    teach.handout(html)
     return wrong
 
 

@@ -47,12 +47,8 @@ def setup(app):
         about = abouts.get(pagename)
         if about:
             about["address"] = address(f"_static/{about['picture']}", pagename, html_baseurl)
-            host = "host.js" if "data-live=" in context.get("body", "") else ""
-            context["scripts"] = [
-                address(f"_static/{name}", pagename, "")
-                for name in ("book.js", host)
-                if name and (SOURCE / "_static" / name).exists()
-            ]
+            scripts = ["book.js"] + ["host.js"] * ("data-live=" in context.get("body", ""))
+            context["scripts"] = [address(f"_static/{name}", pagename, "") for name in scripts]
         context["abouts"] = abouts
 
     app.connect("html-page-context", tell)

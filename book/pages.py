@@ -24,6 +24,10 @@ from helpers import outputs
 
 BOOK = Path(__file__).resolve().parent
 ROOT = BOOK.parent
+sys.path.append(str(BOOK / "kit"))
+
+import teach  # noqa: E402
+
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 _PICTURE = re.compile(r'<img alt="([^"]*)" src="data:image/png;base64,([^"]*)">')
 _ROW = re.compile(r'\| <img src="notebooks/thumbnails/([\w-]+)\.png"[^>]* alt="([^"]*)"> \| \[([^]]*)\][^|]*\| (.*) \|')
@@ -198,7 +202,7 @@ def with_minutes(text: str) -> str:
     """Say below the title of a page how long it takes to read, at 180 words a minute."""
     title, rest = text.split("\n", 1)
     minutes = max(1, round(len(re.findall(r"\w+", text)) / 180))
-    return f"{title}\n\n*About {minutes} {'minute' if minutes == 1 else 'minutes'}.*\n{rest}"
+    return f"{title}\n\n*About {minutes} {'minute' if minutes == 1 else 'minutes'} to read.*\n{rest}"
 
 
 def section(heading: str) -> str:
@@ -219,8 +223,7 @@ def landing(static: Path) -> str:
     page = Page.read(CHAPTERS[0], static)
     cell = next(cell for cell in page.nb.cells if cell.cell_type == "code" and live(cell))
     page.outputs(cell)
-    pages = [path.stem for path in CHAPTERS] + ["glossary", "run"]
-    pages += ["teach/index"] * (BOOK / "teach" / "index.md").exists()
+    pages = [path.stem for path in CHAPTERS] + ["glossary", "run", "teach/index"]
     return (
         (BOOK / "index.md")
         .read_text("utf-8")
@@ -241,11 +244,7 @@ def main(folder: Path) -> None:
         abouts[page.stem] = page.about
     texts = {"index": landing(static), "run": f"{_RUN}\n{section('Run it, test it')}"}
     texts["glossary"] = (ROOT / "notebooks" / "glossary.md").read_text("utf-8")
-    if (BOOK / "kit" / "teach.py").exists():
-        sys.path.append(str(BOOK / "kit"))
-        import teach
-
-        texts |= {f"teach/{name}": text for name, text in teach.pages(folder).items()}
+    texts |= {f"teach/{name}": text for name, text in teach.pages(folder).items()}
     for name, text in texts.items():
         path = folder / f"{name}.md"
         path.parent.mkdir(exist_ok=True)
@@ -256,8 +255,7 @@ def main(folder: Path) -> None:
     with Image.open(static / "thumbnails" / "14-portrait.png") as portrait:
         portrait.resize((64, 64), Image.Resampling.BOX).save(folder / "icon.png")
     for path in (BOOK / "book.css", BOOK / "book.js", BOOK / "host.js"):
-        if path.exists():
-            shutil.copy(path, static)
+        shutil.copy(path, static)
 
 
 if __name__ == "__main__":
