@@ -354,7 +354,7 @@ def pick(strength, bpm, tightness: float = 100.0) -> np.ndarray:
     # Eight standard deviations.
     reach = int(beats[-1]) // 4
     blur = np.exp(-0.5 * (32 * np.arange(-reach, reach + 1) / beats[:, np.newaxis]) ** 2)
-    padded = np.pad(strength / strength.std(ddof=1), reach)
+    padded = np.pad(strength / strength.std(), reach)
     local = sum(blur[0 if one else which, k] * padded[k : k + n] for k in range(2 * reach + 1))
     # A gap lasts half a beat to two.
     least = np.maximum(1, np.round(beats / 2)).astype(np.int64)

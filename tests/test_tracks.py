@@ -836,6 +836,11 @@ def test_beside_what_takes_all_room_the_last_one_is_remembered(decoded, tmp_path
     assert load_track(kept.path) is kept
 
 
+def test_there_is_room_for_the_pieces_and_ten_minutes():
+    seconds = sum(piece["seconds"] for piece in tracks.shipped().values()) + 600
+    assert 4 * 44_100 * seconds < tracks._ROOM < 1.1 * 4 * 44_100 * seconds
+
+
 def test_no_error_is_remembered(decoded, tmp_path):
     path = tmp_path / "a.wav"
     path.write_bytes(b"RIFF")
