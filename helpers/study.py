@@ -264,14 +264,14 @@ def ranked(table: dict[str, np.ndarray]) -> str:
     Examples
     --------
     >>> print(study.ranked({"one": np.arange(50) < 5, "other": np.ones(50)}))
-                                                       better than the next
-    other                         1.00 [1.00 1.00]     0.90 [0.82 0.98]     settled
-    one                           0.10 [0.02 0.18]
+                                                           better than the next
+    other                             1.00 [1.00 1.00]     0.90 [0.82 0.98]     settled
+    one                               0.10 [0.02 0.18]
     """
     order = sorted(table, key=lambda name: -np.mean(table[name]))
-    lines = [f"{'':<51}better than the next"]
+    lines = [f"{'':<55}better than the next"]
     for name, after in zip(order, [*order[1:], None], strict=True):
-        line = f"{name:<30}{robots.interval(table[name])!s:<21}"
+        line = f"{name:<34}{robots.interval(table[name])!s:<21}"
         if after:
             more = robots.better(table[name], table[after])
             line += f"{more!s:<21}{'settled' if more.settled else 'open'}"
