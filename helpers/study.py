@@ -192,7 +192,8 @@ def _portrait(shown) -> np.ndarray:
     power = 10 ** (shown / 255 * 8 - 8)
     centroid = scales.mel_frequencies(22050, len(shown)) @ power / power.sum(axis=0)
     flatness = np.exp(np.log(power).mean(axis=0)) / power.mean(axis=0)
-    paint = recipes.portrait(power.sum(axis=0), centroid, flatness)
+    # Wide bands are flat: three times as many decibels spread them over the range of colours.
+    paint = recipes.portrait(power.sum(axis=0), centroid, flatness**3)
     return layouts.hilbert(shown.shape[1] // 32, 32).arrange(paint[np.newaxis])
 
 
