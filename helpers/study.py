@@ -297,12 +297,12 @@ def _table(seen: Seen) -> dict[str, np.ndarray]:
     eye = robots.Eye(bands=56).learn(seen.pictures[:, 0, 0])
     ways = {
         "pixels": seen.seen_by(robots.pixels),
-        "no picture, 128 numbers": seen.sounds[..., :128],
-        "no picture, 652 numbers": seen.sounds,
+        "sound, 128 numbers": seen.sounds[..., :128],
+        "sound, 652 numbers": seen.sounds,
         "learned patches": seen.seen_by(eye.see),
     }
     result = {name: robots.alike(what[:, 0], what[:, 1]) for name, what in ways.items()}
-    result["patches and no picture"] = result["learned patches"] + result["no picture, 652 numbers"]
+    result["patches and sound"] = result["learned patches"] + result["sound, 652 numbers"]
     return result
 
 
@@ -334,12 +334,12 @@ def _report(seen: Seen) -> str:
     """Return a table: how often the second half is found by the first, among all pieces and among siblings."""
     families = seen.families
     ways = _table(seen)
-    best = robots.found(ways["no picture, 652 numbers"])
+    best = robots.found(ways["sound, 652 numbers"])
     siblings = np.array([np.sum(families == family) for family in families])
     lines = [
         f"{len(families)} pieces in {len(set(families))} folders; {2 * seen.pictures.shape[2]} pictures of each",
-        f"{'':<26}{'among all':<20}{'every second piece':<20}{'in its folder':<20}less no picture, 652",
-        f"{'chance':<26}{1 / len(families):<20.3f}{1 / len(families):<20.3f}{np.mean(1 / siblings):<20.2f}",
+        f"{'':<19}{'among all':<17}{'every second':<17}{'in its folder':<17}less sound, 652",
+        f"{'chance':<19}{1 / len(families):<17.3f}{1 / len(families):<17.3f}{np.mean(1 / siblings):.2f}",
     ]
     for name, way in ways.items():
         right = robots.found(way)
@@ -348,7 +348,7 @@ def _report(seen: Seen) -> str:
             robots.interval(robots.found(way, families)),
             robots.better(right, best),
         )
-        lines.append(f"{name:<26}{among!s:<20}{robots.interval(right[1::2])!s:<20}{inside!s:<20}{more}")
+        lines.append(f"{name:<19}{among!s:<17}{robots.interval(right[1::2])!s:<17}{inside!s:<17}{more}")
     return "\n".join(lines)
 
 
