@@ -192,7 +192,8 @@ def _portrait(shown) -> np.ndarray:
     power = 10 ** (shown / 255 * 8 - 8)
     centroid = scales.mel_frequencies(22050, len(shown)) @ power / power.sum(axis=0)
     flatness = np.exp(np.log(power).mean(axis=0)) / power.mean(axis=0)
-    paint = recipes.portrait(power.sum(axis=0), centroid, flatness)
+    # Wide bands are flat: three times as many decibels spread them over the range of colours.
+    paint = recipes.portrait(power.sum(axis=0), centroid, flatness**3)
     return layouts.hilbert(shown.shape[1] // 32, 32).arrange(paint[np.newaxis])
 
 
@@ -264,14 +265,14 @@ def ranked(table: dict[str, np.ndarray]) -> str:
     Examples
     --------
     >>> print(study.ranked({"one": np.arange(50) < 5, "other": np.ones(50)}))
-                                                       better than the next
-    other                         1.00 [1.00 1.00]     0.90 [0.82 0.98]     settled
-    one                           0.10 [0.02 0.18]
+                                                           better than the next
+    other                             1.00 [1.00 1.00]     0.90 [0.82 0.98]     settled
+    one                               0.10 [0.02 0.18]
     """
     order = sorted(table, key=lambda name: -np.mean(table[name]))
-    lines = [f"{'':<51}better than the next"]
+    lines = [f"{'':<55}better than the next"]
     for name, after in zip(order, [*order[1:], None], strict=True):
-        line = f"{name:<30}{robots.interval(table[name])!s:<21}"
+        line = f"{name:<34}{robots.interval(table[name])!s:<21}"
         if after:
             more = robots.better(table[name], table[after])
             line += f"{more!s:<21}{'settled' if more.settled else 'open'}"
@@ -296,12 +297,12 @@ def _table(seen: Seen) -> dict[str, np.ndarray]:
     eye = robots.Eye(bands=56).learn(seen.pictures[:, 0, 0])
     ways = {
         "pixels": seen.seen_by(robots.pixels),
-        "no picture, 128 numbers": seen.sounds[..., :128],
-        "no picture, 652 numbers": seen.sounds,
+        "sound, 128 numbers": seen.sounds[..., :128],
+        "sound, 652 numbers": seen.sounds,
         "learned patches": seen.seen_by(eye.see),
     }
     result = {name: robots.alike(what[:, 0], what[:, 1]) for name, what in ways.items()}
-    result["patches and no picture"] = result["learned patches"] + result["no picture, 652 numbers"]
+    result["patches and sound"] = result["learned patches"] + result["sound, 652 numbers"]
     return result
 
 
@@ -333,12 +334,12 @@ def _report(seen: Seen) -> str:
     """Return a table: how often the second half is found by the first, among all pieces and among siblings."""
     families = seen.families
     ways = _table(seen)
-    best = robots.found(ways["no picture, 652 numbers"])
+    best = robots.found(ways["sound, 652 numbers"])
     siblings = np.array([np.sum(families == family) for family in families])
     lines = [
         f"{len(families)} pieces in {len(set(families))} folders; {2 * seen.pictures.shape[2]} pictures of each",
-        f"{'':<26}{'among all':<20}{'every second piece':<20}{'in its folder':<20}less no picture, 652",
-        f"{'chance':<26}{1 / len(families):<20.3f}{1 / len(families):<20.3f}{np.mean(1 / siblings):<20.2f}",
+        f"{'':<19}{'among all':<17}{'every second':<17}{'in its folder':<17}less sound, 652",
+        f"{'chance':<19}{1 / len(families):<17.3f}{1 / len(families):<17.3f}{np.mean(1 / siblings):.2f}",
     ]
     for name, way in ways.items():
         right = robots.found(way)
@@ -347,7 +348,7 @@ def _report(seen: Seen) -> str:
             robots.interval(robots.found(way, families)),
             robots.better(right, best),
         )
-        lines.append(f"{name:<26}{among!s:<20}{robots.interval(right[1::2])!s:<20}{inside!s:<20}{more}")
+        lines.append(f"{name:<19}{among!s:<17}{robots.interval(right[1::2])!s:<17}{inside!s:<17}{more}")
     return "\n".join(lines)
 
 

@@ -257,7 +257,7 @@ def test_every_layout_takes_part_in_the_contest(monkeypatch):
     assert table["portrait, colour, even"].mean() > 0.3
     ranked = study.ranked(table).splitlines()
     assert len(ranked) == 9
-    assert [line[30:34] for line in ranked[1:]] == sorted((line[30:34] for line in ranked[1:]), reverse=True)
+    assert [line[34:38] for line in ranked[1:]] == sorted((line[34:38] for line in ranked[1:]), reverse=True)
 
 
 def test_all_layouts_are_made_of_the_same_numbers():
@@ -317,7 +317,7 @@ def test_a_folder_is_looked_at(tmp_path, capsys, monkeypatch):
     shown = capsys.readouterr()
     assert "9 pieces in 2 folders" in shown.out
     assert shown.out.count("[") == 5 * 4 + 1
-    assert "rows, grey, even              1.00 [1.00 1.00]" in shown.out
+    assert "rows, grey, even                  1.00 [1.00 1.00]" in shown.out
     assert [seen.pictures.shape for seen in judged] == [(9, 2, 1, 224, 224)] * 2
     assert "broken.wav" in shown.err
     assert study.main([str(tmp_path), "--seconds", "30", "--jobs", "1"]) == 2
