@@ -93,19 +93,25 @@ class Page:
     def click_and_listen(self, root, row, col):
         """Click a picture at a place of `live.PLACES`, and return what is heard from then on."""
         canvas = root.locator(".mycs-colors").first
+        # What is above may still become higher.
+        canvas.click(trial=True)
         height, width = canvas.evaluate("(canvas) => [canvas.height, canvas.width]")
         y, x = int(live.PLACES[row] * height), int(live.PLACES[col] * width)
         box = canvas.bounding_box()
         ear.forget(self.page)
-        self.page.mouse.click(
-            box["x"] + (x + 0.5) * box["width"] / width, box["y"] + (y + 0.5) * box["height"] / height
-        )
+        self.page.mouse.click(inside(box["x"], box["width"] / width, x), inside(box["y"], box["height"] / height, y))
         ear.until_heard(self.page, HEARD + 0.05)
         self.page.keyboard.press(" ")
         self.page.wait_for_function("sound().paused")
         (one,) = (one for one in ear.heard(self.page) if np.abs(one.sound).max(initial=0) > ear.AUDIBLE)
         first = np.flatnonzero(np.abs(one.sound).max(axis=1) > ear.AUDIBLE)[0]
         return one.sound[first:][: round(HEARD * one.sr)], one.sr
+
+
+def inside(begin, size, number):
+    """Return where on the screen a pixel is hit: Firefox rounds, and a pixel may be as small as one of the screen."""
+    middle = begin + (number + 0.5) * size
+    return next((at for at in (round(middle), int(middle)) if begin + number * size <= at < middle + size / 2), middle)
 
 
 def bytes_of(text):
