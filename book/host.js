@@ -242,7 +242,7 @@ A page that is opened from a disk may read no files, but it may run scripts. So 
   }
 
   const NOTES = {
-    quizzes: "Here the quiz asks the same questions every time; in Python it asks others, also about your own music.",
+    quizzes: "Here the quiz has 20 rounds, the same for everybody; in Python it has more and others, also about your own music.",
   };
 
   /** Put the live view in the place of a still. */

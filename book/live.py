@@ -40,7 +40,9 @@ BELOW = {"quizzes": Path(__file__).with_name("pool.js")}
 # Traits that every widget has and no page of a book needs.
 UNUSED = {"layout", "tabbable", "tooltip", "file"}
 # An explorer keeps as many positions as fit into so many bytes, but so many at least and at most.
-ROOMY, FEWEST, MOST = 600_000, 12, 144
+ROOMY, FEWEST, MOST = 250_000, 8, 96
+# So many rounds of a quiz are kept: in twenty, all ways of asking come equally often.
+ROUNDS = 20
 # Where all combinations would be too many, a slider keeps so many values at least.
 STOPS = 5
 # Which traits of an explorer change with its position.
@@ -51,7 +53,8 @@ TYPED = ("text", "number")
 PLACES = tuple((place + 0.5) / 8 for place in range(8))
 # The first of 32768 letters that stand for 15 bits each: none of them is a sign of JavaScript or half a letter.
 LETTERS = 0x3400
-# An encoder of Vorbis is not handed more at once.
+# How small Vorbis makes a sound, from 0 to 1; and its encoder is not handed more samples at once.
+SMALL = 0.9
 BLOCK = 4096
 
 
@@ -162,7 +165,7 @@ def compressed(track) -> bytes:
     """Return a track as OGG Vorbis, which begins with the first sample and ends with the last."""
     buffer = io.BytesIO()
     samples = track.signal / max(1, track.peak)
-    with sf.SoundFile(buffer, "w", track.sr, 1, format="OGG", subtype="VORBIS") as file:
+    with sf.SoundFile(buffer, "w", track.sr, 1, format="OGG", subtype="VORBIS", compression_level=SMALL) as file:
         for at in range(0, len(samples), BLOCK):
             file.write(samples[at : at + BLOCK])
     return buffer.getvalue()
@@ -199,10 +202,11 @@ def shown(path: Path):
 def state_of(widget, sounds: Sounds) -> dict:
     """Return what a page needs of a widget, its sound by the name of a file."""
     state = {key: value for key, value in deepcopy(widget.get_state()).items() if key[0] != "_" and key not in UNUSED}
-    for asked in state.get("rounds", []):
-        asked["sounds"] = [sounds.keep(_named(sound), lambda sound=sound: sound) for sound in asked["sounds"]]
-    # What tells the sounds of a page apart differs from run to run.
     if isinstance(widget, Quiz):
+        state["rounds"] = state["rounds"][:ROUNDS]
+        for asked in state["rounds"]:
+            asked["sounds"] = [sounds.keep(_named(sound), lambda sound=sound: sound) for sound in asked["sounds"]]
+        # What tells the sounds of a page apart differs from run to run.
         state["sound"]["key"] = "quiz"
     elif state["sound"]:
         state["sound"]["key"] = sounds.of(widget.pictures[0].track)
@@ -315,7 +319,8 @@ def explored(explorer: Explorer, sounds: Sounds, key: str) -> tuple[dict, str, l
 def proof(widget, state: dict) -> dict:
     """Return what can be seen and heard of a widget, by which a test recognises it."""
     if isinstance(widget, Quiz):
-        return {"rounds": [{name: one[name] for name in ("layout", "way", "wrong", "right")} for one in widget.rounds]}
+        names = ("layout", "way", "wrong", "right")
+        return {"rounds": [{name: one[name] for name in names} for one in widget.rounds[:ROUNDS]]}
     sound = state["sound"].get("key", "")
     times = widget.pictures[0].times
     height, width = (0, 0) if times is None else times.shape

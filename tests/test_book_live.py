@@ -41,8 +41,9 @@ SHOWN = f"(root) => [...root.querySelectorAll('.mycs-colors')].map({PIXELS})"
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with lab.browser(lab.required(lab.chromium, "Chromium or Chrome")) as started:
+def browser(request):
+    name = getattr(request, "param", "Chromium")
+    with lab.browser(lab.required({"Chromium": lab.chromium, "Firefox": lab.firefox}[name], name)) as started:
         yield started
 
 
@@ -60,7 +61,7 @@ class Page:
 
     def __init__(self, browser, book, where, stem):
         self.context = browser.new_context(viewport={"width": 1200, "height": 1000})
-        self.stem, self.book, self.errors, self.left = stem, book, [], []
+        self.stem, self.book, self.errors, self.left, self.awake = stem, book, [], [], False
         ear.start(self.context)
         self.page = self.context.new_page()
         self.page.add_init_script(lab.EARS)
@@ -92,19 +93,25 @@ class Page:
     def click_and_listen(self, root, row, col):
         """Click a picture at a place of `live.PLACES`, and return what is heard from then on."""
         canvas = root.locator(".mycs-colors").first
+        # What is above may still become higher.
+        canvas.click(trial=True)
         height, width = canvas.evaluate("(canvas) => [canvas.height, canvas.width]")
         y, x = int(live.PLACES[row] * height), int(live.PLACES[col] * width)
         box = canvas.bounding_box()
         ear.forget(self.page)
-        self.page.mouse.click(
-            box["x"] + (x + 0.5) * box["width"] / width, box["y"] + (y + 0.5) * box["height"] / height
-        )
+        self.page.mouse.click(inside(box["x"], box["width"] / width, x), inside(box["y"], box["height"] / height, y))
         ear.until_heard(self.page, HEARD + 0.05)
         self.page.keyboard.press(" ")
         self.page.wait_for_function("sound().paused")
         (one,) = (one for one in ear.heard(self.page) if np.abs(one.sound).max(initial=0) > ear.AUDIBLE)
         first = np.flatnonzero(np.abs(one.sound).max(axis=1) > ear.AUDIBLE)[0]
         return one.sound[first:][: round(HEARD * one.sr)], one.sr
+
+
+def inside(begin, size, number):
+    """Return where on the screen a pixel is hit: Firefox rounds, and a pixel may be as small as one of the screen."""
+    middle = begin + (number + 0.5) * size
+    return next((at for at in (round(middle), int(middle)) if begin + number * size <= at < middle + size / 2), middle)
 
 
 def bytes_of(text):
@@ -186,12 +193,18 @@ def sweep(page):
 
 
 def listen(page, root, proof, most=3):
-    """Click a picture in some places, and hear that each is right."""
+    """Click a picture in some places, and hear that each is right.
+
+    The first sound of a page wakes the sound card; Firefox may lose a hundredth of a second of it.
+    """
     if not proof["sound"]:
         return
     signal = sound(proof["sound"], page.book)
     places = audible(proof["seconds"], signal)
     assert places or most < 3
+    if places and not page.awake:
+        page.click_and_listen(root, *places[0][1:])
+        page.awake = True
     for second, row, col in places[-most:]:
         assert fits(*page.click_and_listen(root, row, col), signal, second), (page.stem, second)
 
@@ -222,20 +235,19 @@ def position(root, proof):
     return proof["places"].index(stand)
 
 
-@pytest.mark.parametrize("path", live.CHAPTERS, ids=lambda path: path.stem)
+# One page is enough to see that another browser does the same.
+CASES = [("Chromium", path) for path in live.CHAPTERS] + [("Firefox", live.CHAPTERS[10])]
+
+
+@pytest.mark.parametrize(
+    ("browser", "path"), CASES, ids=lambda one: getattr(one, "stem", one), indirect=["browser"], scope="module"
+)
 def test_what_is_clicked_is_heard_and_what_is_moved_is_what_python_drew(browser, book, address, path):
     # From a disk and from a plain server, in turn.
     where = [(book / "html").as_uri(), address][live.CHAPTERS.index(path) % 2]
     page = Page(browser, book, where, path.stem)
     sweep(page)
     page.close()
-
-
-def test_the_same_in_firefox(book):
-    with lab.browser(lab.required(lab.firefox, "Firefox")) as started:
-        page = Page(started, book, (book / "html").as_uri(), "10-hilbert")
-        sweep(page)
-        page.close()
 
 
 @pytest.fixture
