@@ -99,19 +99,15 @@ class Page:
         y, x = int(live.PLACES[row] * height), int(live.PLACES[col] * width)
         box = canvas.bounding_box()
         ear.forget(self.page)
-        self.page.mouse.click(inside(box["x"], box["width"] / width, x), inside(box["y"], box["height"] / height, y))
+        self.page.mouse.click(
+            box["x"] + (x + 0.5) * box["width"] / width, box["y"] + (y + 0.5) * box["height"] / height
+        )
         ear.until_heard(self.page, HEARD + 0.05)
         self.page.keyboard.press(" ")
         self.page.wait_for_function("sound().paused")
         (one,) = (one for one in ear.heard(self.page) if np.abs(one.sound).max(initial=0) > ear.AUDIBLE)
         first = np.flatnonzero(np.abs(one.sound).max(axis=1) > ear.AUDIBLE)[0]
         return one.sound[first:][: round(HEARD * one.sr)], one.sr
-
-
-def inside(begin, size, number):
-    """Return where on the screen a pixel is hit: Firefox rounds, and a pixel may be as small as one of the screen."""
-    middle = begin + (number + 0.5) * size
-    return next((at for at in (round(middle), int(middle)) if begin + number * size <= at < middle + size / 2), middle)
 
 
 def bytes_of(text):
@@ -195,7 +191,7 @@ def sweep(page):
 def listen(page, root, proof, most=3):
     """Click a picture in some places, and hear that each is right.
 
-    The first sound of a page wakes the sound card; Firefox may lose a hundredth of a second of it.
+    The first sound of a page wakes the sound card; Firefox may lose the first hundredths of a second of it.
     """
     if not proof["sound"]:
         return
@@ -235,8 +231,10 @@ def position(root, proof):
     return proof["places"].index(stand)
 
 
-# One page is enough to see that another browser does the same.
-CASES = [("Chromium", path) for path in live.CHAPTERS] + [("Firefox", live.CHAPTERS[10])]
+# One page is enough to see that another browser does the same; that one rounds where it is clicked, so the pixels of
+# the page's pictures must be large.
+CASES = [("Chromium", path) for path in live.CHAPTERS]
+CASES += [("Firefox", path) for path in live.CHAPTERS if path.stem == "13-colour"]
 
 
 @pytest.mark.parametrize(
