@@ -105,7 +105,7 @@ def on_bars(track, moments: int, seconds: float = 10, pictures: int = 2) -> list
     --------
     >>> (first, *_), _ = study.on_bars(load_track("crowd/dub-2"), moments=4)
     >>> first.round(2)
-    array([ 0.43,  3.86,  7.29, 10.71, 14.14])
+    array([ 0.  ,  3.25,  6.5 ,  9.75, 13.  ])
     """
     even, pulse, half = halves(track, moments, seconds, pictures), tempo.find(track), track.duration / 2
     if not pulse.period:
