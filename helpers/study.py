@@ -233,6 +233,13 @@ def contest(even: Seen, beat: Seen, centroids: int = 100, progress: bool = False
     -------
     dict of str to bool [pieces]
         Whether the second half was found by the first, by names such as "rows, grey, on bars".
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).integers(0, 256, (5, 2, 1, 64, 64), dtype=np.uint8)
+    >>> seen = study.Seen([None] * 5, noise, None, None)
+    >>> len(study.contest(seen, seen, centroids=2))
+    24
     """
     kinds = list(product(LAYOUTS.items(), ("grey", "colour"), (("even", even), ("on bars", beat))))
     if progress:
