@@ -215,7 +215,7 @@ def portrait(loud, bright, noisy) -> np.ndarray:
     Examples
     --------
     >>> recipes.portrait(np.array([1.0]), np.array([440.0]), np.array([0.001]))
-    array([[255, 198, 185]], dtype=uint8)
+    array([[232, 223, 181]], dtype=uint8)
     """
     light = colors.drawn("loudness", features.decibels(loud))
     paint = 0.14 * (1 - colors.drawn("flatness", noisy)), 0.05 + 0.75 * colors.drawn("centroid", bright)

@@ -105,7 +105,7 @@ def on_bars(track, moments: int, seconds: float = 10, pictures: int = 2) -> list
     --------
     >>> (first, *_), _ = study.on_bars(load_track("crowd/dub-2"), moments=4)
     >>> first.round(2)
-    array([ 0.43,  3.86,  7.29, 10.71, 14.14])
+    array([ 0.  ,  3.25,  6.5 ,  9.75, 13.  ])
     """
     even, pulse, half = halves(track, moments, seconds, pictures), tempo.find(track), track.duration / 2
     if not pulse.period:
@@ -233,6 +233,13 @@ def contest(even: Seen, beat: Seen, centroids: int = 100, progress: bool = False
     -------
     dict of str to bool [pieces]
         Whether the second half was found by the first, by names such as "rows, grey, on bars".
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(0).integers(0, 256, (5, 2, 1, 64, 64), dtype=np.uint8)
+    >>> seen = study.Seen([None] * 5, noise, None, None)
+    >>> len(study.contest(seen, seen, centroids=2))
+    24
     """
     kinds = list(product(LAYOUTS.items(), ("grey", "colour"), (("even", even), ("on bars", beat))))
     if progress:
