@@ -225,7 +225,7 @@ def grid(every: dict, thinned: list, values: dict, most: int) -> tuple[dict, lis
     values : dict
         Where it begins.
     most : int
-        How many positions are kept, at most.
+        How many positions are kept, if that is enough for every value.
 
     Returns
     -------
@@ -243,7 +243,8 @@ def grid(every: dict, thinned: list, values: dict, most: int) -> tuple[dict, lis
         stops[widest] = _thinned(every[widest], counts[widest], values[widest])
     positions = [dict(zip(stops, chosen, strict=True)) for chosen in product(*stops.values())]
     positions.sort(key=lambda position: sum(position[name] != values[name] for name in position))
-    return stops, positions[:most]
+    # Each value of each control is kept at least once: a slider must be able to stay where a hand has put it.
+    return stops, positions[: max(most, 1 + sum(len(values) - 1 for values in stops.values()))]
 
 
 def _values(about: dict, value) -> list:
