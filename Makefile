@@ -25,8 +25,8 @@ lab: $(READY)  ## set up if needed, then open the notebooks in JupyterLab
 	$(BIN)/jupyter lab $(LAB_FLAGS) notebooks/00-start-here.ipynb
 
 test: $(TESTING) lint  ## set up if needed, then prove that everything works
-	@# Much of a test of sound is waiting, so there are more processes than cores; the longest files come first. But sound
-	@# keeps time: what fails beside other tests has to pass alone.
+	@# Much of a test of sound is waiting, so there are more processes than cores. But sound keeps time: what fails beside
+	@# other tests has to pass alone.
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -r s tests || \
 	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none tests
 	$(BIN)/python -m pytest -n 2 --dist loadscope -p no:cacheprovider --nbval --nbval-cell-timeout=120 $(CHAPTERS)
