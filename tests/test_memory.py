@@ -19,6 +19,8 @@ import gc, weakref
 import numpy as np
 from ipywidgets.widgets.widget import _instances
 from helpers import Explorer, Picture, Player, Track, explore, layouts, moments, play
+# The first import leaves circles through whoever asked for it.
+import matplotlib.pyplot
 
 # What is alive must not depend on when Python looks for circles.
 gc.disable()
