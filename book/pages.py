@@ -185,8 +185,7 @@ def _marked(words: str) -> str:
 def described(text: str) -> dict:
     """Return the title of a page and the first sentences below it, without marks."""
     title, *paragraphs = [" ".join(part.split()) for part in text.split("\n\n")]
-    plain = re.sub(r"\[([^]]*)\]\([^)]*\)|[*`]", r"\1", paragraphs[0])
-    sentences = re.split(r"(?<=[.?!]) ", plain)
+    sentences = re.split(r"(?<=[.?!]) ", teach.plain(paragraphs[0]))
     description = sentences.pop(0)
     while sentences and len(description) + len(sentences[0]) < 200:
         description += f" {sentences.pop(0)}"

@@ -99,6 +99,11 @@ def title(text: str) -> str:
     return re.search(r"^# (.+)$", text, re.MULTILINE)[1]
 
 
+def plain(text: str) -> str:
+    """Return Markdown without its marks: of a link, only the words."""
+    return re.sub(r"\[([^]]*)\]\([^)]*\)|[*`]", r"\1", text)
+
+
 def pages(source: Path) -> dict[str, str]:
     """Return the pages for teachers by their name, in Markdown, with pictures of the prepared chapters in `source`."""
     texts = {path.stem: path.read_text("utf-8") for path in sorted(TEACH.glob("*.md"))}
@@ -141,7 +146,7 @@ def slides(source: Path, html: Path) -> None:
     for path in sorted(source.glob("[0-9]*.ipynb")):
         first = "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"])
         titles[path.stem] = title(first)
-        aim = re.sub(r"\[([^]]*)\]\([^)]*\)|[*`]", r"\1", first.split("\n\n")[1])
+        aim = plain(first.split("\n\n")[1])
         parts = "\n".join(f"<section>{part}</section>" for part in _slides_of(path, titles[path.stem], aim))
         host = "../../_static/host.js"
         text = page.substitute(
