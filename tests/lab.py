@@ -19,7 +19,7 @@ from time import monotonic, sleep
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 PATIENCE = 60
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -68,10 +68,26 @@ def firefox() -> str | None:
 
 
 @contextmanager
+def driver() -> Iterator[Playwright]:
+    """Start what drives browsers, once: a process can have only one of it at a time."""
+    if driver.running:
+        yield driver.running
+        return
+    with sync_playwright() as driver.running:
+        try:
+            yield driver.running
+        finally:
+            driver.running = None
+
+
+driver.running = None
+
+
+@contextmanager
 def browser(path: str) -> Iterator[Browser]:
     """Start the browser at `path`, without a window: a Firefox if its name says so, else a Chromium."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
+    with driver() as playwright:
         if Path(path).name in FIREFOXES:
             python = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
             started = playwright.firefox.launch(
