@@ -185,11 +185,15 @@ class Notebook:
 
     def run_all(self) -> list[dict]:
         """Run all cells as the menu does and return their outputs, of all cells in one list."""
+        return [output for cell in self.run_each() for output in cell]
+
+    def run_each(self) -> list[list[dict]]:
+        """Run all cells as the menu does and return the outputs of each that has code."""
         return self.page.evaluate(
             f"""async () => {{
                 {PANEL}
                 await jupyterapp.commands.execute("notebook:run-all-cells");
-                return [...panel.content.model.cells].flatMap((cell) => cell.outputs?.toJSON() ?? []);
+                return [...panel.content.model.cells].flatMap((cell) => cell.outputs ? [cell.outputs.toJSON()] : []);
             }}"""
         )
 

@@ -8,8 +8,10 @@ import shutil
 from pathlib import Path
 
 import chapters
+import nbformat
 import pytest
 from playwright.sync_api import TimeoutError
+from test_chapters import come_out_again, unclean
 
 pytest_plugins = ["lab"]
 
@@ -50,9 +52,9 @@ def notebook(laboratory, path):
 
 @pytest.mark.parametrize("path", chapters.CHAPTERS, ids=lambda path: path.stem)
 def test_chapter(notebook, path, shots):
-    outputs = notebook.run_all()
-    wrong = [output for output in outputs if output["output_type"] == "error" or output.get("name") == "stderr"]
-    assert wrong == []
+    cells = [nbformat.from_dict({"outputs": outputs}) for outputs in notebook.run_each()]
+    assert [output for cell in cells for output in unclean(cell.outputs)] == []
+    come_out_again(path, cells)
     notebook.page.locator(".jp-OutputArea details:not(.mycs-look)").evaluate_all(UNFOLD)
     for player in notebook.page.locator(".mycs").all():
         player.locator(".mycs-colors").first.wait_for()
