@@ -243,7 +243,8 @@ def test_a_page_without_python_decodes_the_file(laboratory, site, ending):
         ear.forget(page)
         box = page.locator(".mycs-colors").bounding_box()
         page.mouse.click(box["x"] + (col + 0.5) * box["width"] / 100, box["y"] + (row + 0.5) * box["height"] / 4)
-        ear.until_heard(page, 0.6)
+        # What sounded before goes on until the click.
+        ear.until_heard(page, 1.2)
         (one,) = (one for one in ear.heard(page) if np.abs(one.sound).max(initial=0) > ear.AUDIBLE)
         found = passages(one.sound[max(0, one.frame(one.pressed)) :], one.sr, signal, 44_100)
         assert found[-1].second == pytest.approx((100 * row + col) / 20, abs=NEAR)
