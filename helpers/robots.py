@@ -12,8 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers import features, spectra
+from helpers.checks import whole
 
-__all__ = ["Eye", "Share", "Whitening", "alike", "better", "found", "interval", "photographs", "pixels", "sound"]
+__all__ = [
+    *("Eye", "Share", "Whitening", "alike", "better", "found", "interval", "photographs", "pixels", "sound"),
+    "without_hubs",
+]
 
 # What keeps a patch without any structure from being blown up; pixels go from 0 to 255.
 _FLAT = 10.0
@@ -410,6 +414,37 @@ def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
                 place = np.ix_(group == row, group == column)
                 result[place] = cosines[place]
         return result
+
+
+def without_hubs(likeness, nearest: int = 10) -> np.ndarray:
+    """Return by how much two parts are more alike than either of them is with those that are most like it.
+
+    A *hub* is like everything, and so is found for the parts of many other pieces. What it shares with all of them is
+    taken off: twice the likeness, less the mean of the `nearest` greatest in its row, less that in its column. Nobody
+    says which belong together; and as the right one is among those that are taken off, it gains nothing by this. From
+    Conneau and others (2018), "Word translation without parallel data".
+
+    Parameters
+    ----------
+    likeness : float [pieces, pieces]
+        From `alike`.
+    nearest : int
+        How many count; all, if there are fewer.
+
+    Returns
+    -------
+    float [pieces, pieces]
+
+    Examples
+    --------
+    >>> likeness = np.array([[0.8, 0.9, 0.1], [0.1, 0.9, 0.2], [0.1, 0.9, 0.7]])
+    >>> robots.found(likeness), robots.found(robots.without_hubs(likeness, nearest=3))
+    (array([False,  True, False]), array([ True,  True,  True]))
+    """
+    likeness = np.asarray(likeness, float)
+    nearest = min(whole(nearest, "nearest", 1), *likeness.shape)
+    rows, columns = (np.sort(likeness, axis=axis) for axis in (1, 0))
+    return 2 * likeness - rows[:, -nearest:].mean(axis=1, keepdims=True) - columns[-nearest:].mean(axis=0)
 
 
 def found(likeness, among=None) -> np.ndarray:

@@ -310,6 +310,9 @@ def _table(seen: Seen) -> dict[str, np.ndarray]:
     }
     result = {name: robots.alike(what[:, 0], what[:, 1]) for name, what in ways.items()}
     result["patches and sound"] = result["learned patches"] + result["sound, 652 numbers"]
+    shorter = {"sound, 652 numbers": "sound", "learned patches": "patches", "patches and sound": "both"}
+    for name, short in shorter.items():
+        result[f"{short}, no hubs"] = robots.without_hubs(result[name])
     return result
 
 

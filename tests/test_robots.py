@@ -50,6 +50,34 @@ def test_finds_nothing_in_noise():
     assert looked_at(noise, centroids=20).sum() <= 5
 
 
+def hubs_among(pieces: int):
+    """Return how alike two parts of some pieces are, some of which are like everything."""
+    likeness = np.random.default_rng(0).normal(0, 1, (pieces, pieces)) + 2.5 * np.eye(pieces)
+    return likeness + 2 * (np.arange(pieces) % 5 == 0)
+
+
+def test_hubs_stand_in_the_way():
+    likeness = hubs_among(60)
+    before, after = robots.found(likeness), robots.found(robots.without_hubs(likeness))
+    assert after.mean() > before.mean() + 0.1
+
+
+@pytest.mark.parametrize("nearest", [1, 10, 60, 1000])
+def test_hubs_are_taken_off_as_a_slow_loop_does(nearest):
+    likeness, result = hubs_among(60), np.empty((60, 60))
+    for i, j in np.ndindex(60, 60):
+        row, column = sorted(likeness[i])[-nearest:], sorted(likeness[:, j])[-nearest:]
+        result[i, j] = 2 * likeness[i, j] - sum(row) / len(row) - sum(column) / len(column)
+    assert robots.without_hubs(likeness, nearest) == pytest.approx(result)
+
+
+def test_without_hubs_nothing_is_found_where_there_is_nothing():
+    noise = np.random.default_rng(0).normal(0, 1, (200, 40, 40))
+    assert np.mean([robots.found(robots.without_hubs(one)).sum() for one in noise]) == pytest.approx(1, abs=0.25)
+    with pytest.raises(ValueError, match="nearest=0 was given"):
+        robots.without_hubs(np.eye(3), 0)
+
+
 def test_colours_that_grey_does_not_know_are_seen():
     stripes = np.full((2, 32, 32, 3), 128, np.uint8)
     stripes[0, ::4, :, 0] = stripes[1, ::4, :, 1] = 255
