@@ -344,7 +344,8 @@ def test_a_folder_is_looked_at(tmp_path, capsys, monkeypatch):
     assert study.main([str(tmp_path), "--seconds", "5", "--pictures", "1", "--jobs", "1"]) == 0
     shown = capsys.readouterr()
     assert "9 pieces in 2 folders" in shown.out
-    assert shown.out.count("[") == 5 * 4 + 1
+    assert shown.out.count("[") == 8 * 4 + 1
+    assert "\nboth, no hubs " in shown.out
     assert "rows, grey, even                  1.00 [1.00 1.00]" in shown.out
     assert [seen.pictures.shape for seen in judged] == [(9, 2, 1, 224, 224)] * 2
     assert "broken.wav" in shown.err
