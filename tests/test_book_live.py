@@ -254,6 +254,22 @@ def test_what_is_clicked_is_heard_and_what_is_moved_is_what_python_drew(browser,
     page.close()
 
 
+def test_a_slide_is_heard_where_it_is_clicked(browser, book):
+    where = (book / "html").as_uri()
+    page = Page(browser, book, where, "00-start-here")
+    page.page.goto(f"{where}/teach/slides/00-start-here.html")
+    live_one = page.page.locator("section.present .mycs-live[data-state=live]:visible")
+    for _ in range(60):
+        if live_one.count():
+            break
+        page.page.keyboard.press("ArrowRight")
+        # A slide takes most of a second to come.
+        page.page.wait_for_timeout(1000)
+    name = live_one.first.get_attribute("data-live").split("/")[1]
+    listen(page, live_one.first, page.proofs[name])
+    page.close()
+
+
 @pytest.fixture
 def quiz(browser, book):
     """The page of the quiz."""
