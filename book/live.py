@@ -95,9 +95,9 @@ def packed(data: bytes, name: str) -> tuple[str, bytes]:
     elif name == "pixels" and len(data) % 3 == 0:
         pixels = np.frombuffer(data, "u1").reshape(-1, 3)
         # One number is compared sooner than three.
-        numbers, first, which = np.unique(pixels @ (1 << np.array([16, 8, 0])), return_index=True, return_inverse=True)
-        if len(numbers) <= 256:
-            forms["colors"] = bytes([len(numbers) - 1]) + pixels[first].tobytes() + which.astype("u1").tobytes()
+        _, first, which = np.unique(pixels @ (1 << np.array([16, 8, 0])), return_index=True, return_inverse=True)
+        if len(first) <= 256:
+            forms["colors"] = bytes([len(first) - 1]) + pixels[first].tobytes() + which.astype("u1").tobytes()
         else:
             forms["planes"] = pixels.T.tobytes()
     sizes = {form: zlib.compress(flat, 9) for form, flat in forms.items()}

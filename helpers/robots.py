@@ -15,7 +15,16 @@ from helpers import features, spectra
 from helpers.checks import whole
 
 __all__ = [
-    *("Eye", "Share", "Whitening", "alike", "better", "found", "interval", "photographs", "pixels", "sound"),
+    "Eye",
+    "Share",
+    "Whitening",
+    "alike",
+    "better",
+    "found",
+    "interval",
+    "photographs",
+    "pixels",
+    "sound",
     "without_hubs",
 ]
 

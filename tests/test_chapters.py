@@ -155,10 +155,10 @@ def come_out_again(path, cells):
 def test_solutions_solve_and_sliders_move(path):
     """Each exercise has a function of its own name in `tests/answers`, which tries the solution on unseen input."""
     unseen = import_module(f"answers.{path.stem[3:].replace('-', '_')}")
-    nb = chapters.solved(chapters.read(path))
+    nb = chapters.read(path)
     exercises = chapters.cells(nb, tag="exercise")
-    names = [answered(ast.parse(cell.source).body[0]) for cell in chapters.cells(chapters.read(path), tag="exercise")]
-    with chapters.live(nb) as page:
+    names = [answered(ast.parse(cell.source).body[0]) for cell in exercises]
+    with chapters.live(chapters.solved(nb)) as page:
         printed = zip(chapters.cells(nb), page.stdout, strict=True)
         answers = [text for cell, text in printed if cell in exercises]
         assert answers == ["Right.\n"] * len(answers)
