@@ -23,6 +23,7 @@ const LARGEST = 8; // blocks in an answer, at most
 const FETCHED = 20; // seconds that are fetched in advance: Python may be busy for so long
 const HANDED = 2.5; // seconds that the sound card has in advance: a page in the background wakes once a second
 const SAFE = 0.5; // seconds that must be there before sound goes on after it had to wait
+const ENOUGH = 0.06; // seconds that must be there before it begins: what is behind them may come a little later
 const SLOW = 0.375; // seconds that must be there before it begins over a slow line
 const FADE = 0.005; // seconds in which sound comes and goes, so that it does not click
 const LEAD = 0.025; // seconds until sound begins: what a page knows of the sound card's clock is a little old
@@ -295,8 +296,8 @@ class Deck {
       // What follows fades in while the music goes on for a moment and fades out.
       const tail = follows ? Math.min(Math.round(FADE * rate), source.frames - to) : 0;
       const late = next === null || next < context.currentTime + FADE;
-      const safe = run.starved && (run.pieces.length ? SAFE : source.slow ? SLOW : 0);
-      const enough = safe ? Math.min(Math.round(safe * rate), to - run.head) : n + tail;
+      const safe = !run.starved ? ENOUGH : run.pieces.length ? SAFE : source.slow ? SLOW : ENOUGH;
+      const enough = Math.max(n + tail, Math.min(Math.round(safe * rate), to - run.head));
       const samples = (!late || source.read(run.head, enough)) && source.read(run.head, n + tail);
       if (!samples) {
         if (late) run.starved ??= performance.now();

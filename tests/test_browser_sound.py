@@ -164,6 +164,25 @@ def test_waiting_is_said_and_ends(notebook):
     ear.until_heard(notebook.page, 0.5)
 
 
+def test_what_begins_at_the_end_of_a_block_has_no_gap(notebook):
+    signal = with_music(notebook)
+    notebook.do("""edges = moments.even(track, 250)
+import time
+def slowly(player):
+    read = player.source.read
+    player.source.read = lambda *block: time.sleep(0.08) or read(*block)
+    return player
+""")
+    hand = shown(notebook, "slowly(play(Picture.compose(track, edges, np.ones((1, 250)), layouts.timeline())))")
+    # Five milliseconds before an eighth of a second is over, in which the next block cannot come.
+    hand.click(0, 26)
+    ear.until_heard(notebook.page, 1)
+    one = heard(notebook)
+    assert ear.silence(one.sound, one.sr) < 0.001
+    (passage,) = passages(one.sound, one.sr, signal, 16_000)
+    assert passage.second == pytest.approx(0.12 * 26, abs=NEAR)
+
+
 def test_over_a_long_and_narrow_line(laboratory, notebook):
     signal = with_music(notebook, 60, 44_100, 2)
     port = int(re.search(r":(\d+)/", laboratory.address)[1])
