@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import time
 
@@ -11,6 +12,7 @@ import nbformat
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from test_chapters import come_out_again
 
 from helpers import Track, explore
 
@@ -972,10 +974,16 @@ def test_a_chapter_that_was_saved_by_hand_comes_out_the_same(laboratory, tmp_pat
     saved(notebook, laboratory.folder / chapter.name)
     notebook.close()
     by_hand = laboratory.folder / chapter.name
-    assert by_hand.read_bytes() != chapter.read_bytes()
+    assert without_pictures(by_hand) != without_pictures(chapter)
     monkeypatch.setattr(chapters, "THUMBNAILS", tmp_path)
     chapters.main([by_hand])
-    assert by_hand.read_bytes() == chapter.read_bytes()
+    assert without_pictures(by_hand) == without_pictures(chapter)
+    come_out_again(chapter, chapters.cells(chapters.read(by_hand)))
+
+
+def without_pictures(path):
+    """Return a notebook's text without the bytes of its pictures: another processor rounds a pixel otherwise."""
+    return re.sub(r"[\w+/=]{100,}", "", path.read_text(encoding="utf-8"))
 
 
 # A page that has no Jupyter, only a model with the few methods that anywidget promises, each event with one name.
