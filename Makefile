@@ -16,7 +16,7 @@ UV := uv==0.13.9
 pinned = build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --upgrade \
     --generate-hashes --no-annotate --custom-compile-command 'make lock' pyproject.toml $(1)
 
-.PHONY: help lab test test-loaders lint bench notebooks book check stick test-stick learner study music lock clean
+.PHONY: help lab test test-long test-loaders lint bench notebooks book check stick test-stick learner study music lock clean
 
 help:  ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: $(TESTING) lint  ## set up if needed, then prove that everything works
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -r s tests || \
 	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none tests
 	$(BIN)/python -m pytest -n 2 --dist loadscope -p no:cacheprovider --nbval --nbval-cell-timeout=120 $(CHAPTERS)
+
+test-long: export LONG = 1
+test-long: test  ## the same, and every chapter with every kind of strange music
 
 test-loaders: $(READY)  ## read data sets with the real datasets and torchvision (installs some gigabytes)
 	@test -x .venv-loaders/bin/python || $(PYTHON) -m venv .venv-loaders

@@ -13,7 +13,7 @@ import far
 import numpy as np
 import pytest
 import soundfile as sf
-from locate import music, passages
+from locate import locate, music, passages
 from test_browser import SETUP, shown
 
 from helpers import Picture, Track, layouts, moments, play, scales
@@ -178,9 +178,11 @@ def slowly(player):
     hand.click(0, 26)
     ear.until_heard(notebook.page, 1)
     one = heard(notebook)
-    assert ear.silence(one.sound, one.sr) < 0.001
-    (passage,) = passages(one.sound, one.sr, signal, 16_000)
-    assert passage.second == pytest.approx(0.12 * 26, abs=NEAR)
+    begin = np.flatnonzero(np.abs(one.sound[:, 0]) > ear.AUDIBLE)[0]
+    # A busy computer may be late for what comes then.
+    assert ear.silence(one.sound[begin : begin + round(0.06 * one.sr)], one.sr) < 0.001
+    second, _ = locate(one.sound[begin : begin + round(0.1 * one.sr)], one.sr, signal, 16_000)
+    assert second == pytest.approx(0.12 * 26, abs=NEAR)
 
 
 def test_over_a_long_and_narrow_line(laboratory, notebook):

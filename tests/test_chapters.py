@@ -15,7 +15,6 @@ import nbformat
 import numpy as np
 import pytest
 from PIL import Image
-from test_any_music import play_with
 
 from helpers import tracks
 
@@ -152,7 +151,7 @@ def come_out_again(path, cells):
             assert same(one.image, other.image), before.source
 
 
-def test_solutions_solve_and_sliders_move(path):
+def test_solutions_solve(path):
     """Each exercise has a function of its own name in `tests/answers`, which tries the solution on unseen input."""
     unseen = import_module(f"answers.{path.stem[3:].replace('-', '_')}")
     nb = chapters.read(path)
@@ -171,7 +170,6 @@ def test_solutions_solve_and_sliders_move(path):
                 assert accepted.stale(name, ANSWERS[cell.id], right, page.names) == []
         for name in names:
             getattr(unseen, name)(page.names[name])
-        assert play_with(page) == [], "these controls change nothing"
 
 
 def answered(statement) -> str:
