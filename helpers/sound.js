@@ -296,7 +296,7 @@ class Deck {
       // What follows fades in while the music goes on for a moment and fades out.
       const tail = follows ? Math.min(Math.round(FADE * rate), source.frames - to) : 0;
       const late = next === null || next < context.currentTime + FADE;
-      const safe = !run.starved ? ENOUGH : run.pieces.length ? SAFE : source.slow ? SLOW : ENOUGH;
+      const safe = (run.starved && (run.pieces.length ? SAFE : source.slow && SLOW)) || ENOUGH;
       const enough = Math.max(n + tail, Math.min(Math.round(safe * rate), to - run.head));
       const samples = (!late || source.read(run.head, enough)) && source.read(run.head, n + tail);
       if (!samples) {

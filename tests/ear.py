@@ -58,9 +58,9 @@ class Heard:
         """Return how many milliseconds passed from a press (the last one) to the first audible frame after it."""
         since = self.pressed if since is None else since
         start = max(0, self.frame(since))
-        audible = np.flatnonzero(np.abs(self.sound[start:]).max(axis=1, initial=0) > AUDIBLE)
-        assert len(audible), "nothing was heard after the press"
-        return self.time(start + audible[0]) - since
+        frames = audible(self.sound[start:])
+        assert len(frames), "nothing was heard after the press"
+        return self.time(start + frames[0]) - since
 
 
 def start(page) -> None:
@@ -121,10 +121,14 @@ def joined(firsts, pieces) -> np.ndarray:
     return sound
 
 
+def audible(sound) -> np.ndarray:
+    """Return which frames of a sound can be heard, in any channel."""
+    return np.flatnonzero(np.abs(sound).reshape(len(sound), -1).max(axis=1, initial=0) > AUDIBLE)
+
+
 def silence(sound, sr) -> float:
     """Return how many seconds the longest silence between two audible frames lasts."""
-    audible = np.flatnonzero(np.abs(sound).reshape(len(sound), -1).max(axis=1) > AUDIBLE)
-    return (np.diff(audible).max(initial=1) - 1) / sr
+    return (np.diff(audible(sound)).max(initial=1) - 1) / sr
 
 
 def step(sound, sr) -> float:

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-pytestmark = pytest.mark.parametrize("path", chapters.CHAPTERS, ids=lambda path: path.stem)
+from helpers import tracks
+
+STRANGE = ["silence.wav", "no$i_{se$.wav", "six.wav"]
+MANY = "ma$ny"
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +22,7 @@ def strange_music(tmp_path_factory):
     sf.write(folder / "silence.wav", np.zeros(44100), 44100)
     sf.write(folder / "no$i_{se$.wav", dice.uniform(-0.5, 0.5, 11025), 22050)
     sf.write(folder / "six.wav", dice.uniform(-0.5, 0.5, (3 * 96000, 6)), 96000)
-    many = folder / "ma$ny"
+    many = folder / MANY
     many.mkdir()
     for number, sr in enumerate([8000, 11025, 44100] * 3):
         sf.write(many / f"{number} $i_{{se$ <b>.wav", dice.uniform(-0.5, 0.5, (9 + number) * sr) * (number != 4), sr)
@@ -81,26 +84,23 @@ def play_with(page) -> list[str]:
     return idle
 
 
-STRANGE = ["silence.wav", "no$i_{se$.wav", "six.wav"]
+def cases():
+    """Yield chapters and what to try each with: another piece and one kind of strange music in turn, or many pieces.
+
+    `make test-long` tries all kinds. The music that a chapter comes with is played with in `test_browser_chapters`.
+    """
+    for number, path in enumerate(chapters.CHAPTERS):
+        nb, turn = chapters.read(path), number % len(STRANGE)
+        strange = STRANGE if os.environ.get("LONG") else STRANGE[turn : turn + 1]
+        another = "groove" if "waltz" in chapters.cells(nb)[0].source else "waltz"
+        for music in [MANY] if chapters.takes_many(nb) else [another, *strange]:
+            yield pytest.param(path, music, id=f"{music}-{path.stem}")
 
 
-def strange(path) -> list[str]:
-    """Return what strange music to try a chapter with: one kind in turn, all of them in `make test-long`."""
-    return STRANGE if os.environ.get("LONG") else [STRANGE[chapters.CHAPTERS.index(path) % len(STRANGE)]]
-
-
-# Its own music is played with in `test_browser_chapters`.
-@pytest.mark.parametrize("music", ["another piece", *STRANGE])
+@pytest.mark.parametrize(("path", "music"), list(cases()))
 def test_runs_and_its_sliders_move_for_any_music(path, music, strange_music):
-    nb = chapters.read(path)
-    many = chapters.takes_many(nb)
-    if music != "another piece" and (music != STRANGE[0] if many else music not in strange(path)):
-        pytest.skip("tried with another kind, or with many: make test-long tries all")
-    source = str(strange_music / ("ma$ny" if many else music))
-    if music == "another piece":
-        if many:
-            pytest.skip("it takes many pieces")
-        source = "groove" if "waltz" in chapters.cells(nb)[0].source else "waltz"
-    with chapters.live(chapters.with_track(nb, source)) as page:
+    shipped = music in tracks.shipped()
+    source = music if shipped else str(strange_music / music)
+    with chapters.live(chapters.with_track(chapters.read(path), source)) as page:
         idle = play_with(page)
-    assert music != "another piece" or idle == [], "these controls change nothing"
+    assert not shipped or idle == [], "these controls change nothing"

@@ -106,7 +106,7 @@ class Page:
         self.page.keyboard.press(" ")
         self.page.wait_for_function("sound().paused")
         (one,) = (one for one in ear.heard(self.page) if np.abs(one.sound).max(initial=0) > ear.AUDIBLE)
-        first = np.flatnonzero(np.abs(one.sound).max(axis=1) > ear.AUDIBLE)[0]
+        first = ear.audible(one.sound)[0]
         return one.sound[first:][: round(HEARD * one.sr)], one.sr
 
 
