@@ -29,7 +29,8 @@ test: $(TESTING) lint  ## set up if needed, then prove that everything works
 	@# other tests has to pass alone.
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -r s tests || \
 	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none tests
-	$(BIN)/python -m pytest -n 2 --dist loadscope -p no:cacheprovider --nbval --nbval-cell-timeout=120 $(CHAPTERS)
+	$(BIN)/python -m pytest -n 2 --dist loadscope -p no:cacheprovider --nbval --nbval-sanitize-with tests/nbval.cfg --nbval-cell-timeout=120 \
+	  $(CHAPTERS)
 
 test-long: export LONG = 1
 test-long: test  ## the same, and every chapter with every kind of strange music

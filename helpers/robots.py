@@ -104,16 +104,19 @@ class Eye:
             [
                 _even(_windows(one, self.size)[dice.integers(high, size=each), dice.integers(wide, size=each)])
                 for one in pictures
-            ]
+            ],
+            # Processors round differently, and heaps sorted in 32 bits come out as others on each.
+            dtype=float,
         )
-        self.mean = known.mean(axis=0)
+        mean = known.mean(axis=0)
         kinds = MiniBatchKMeans(
             min(self.centroids, len(known)), random_state=self.seed, n_init=1, batch_size=2048, max_iter=3
         )
         with threadpool_limits(1):
-            values, vectors = np.linalg.eigh(np.cov(known - self.mean, rowvar=False))
-            self.white = ((vectors / np.sqrt(np.maximum(values, 0) + _RIDGE)) @ vectors.T).astype(np.float32)
-            self.kinds = kinds.fit((known - self.mean) @ self.white).cluster_centers_.astype(np.float32)
+            values, vectors = np.linalg.eigh(np.cov(known - mean, rowvar=False))
+            white = (vectors / np.sqrt(np.maximum(values, 0) + _RIDGE)) @ vectors.T
+            self.kinds = kinds.fit((known - mean) @ white).cluster_centers_.astype(np.float32)
+        self.mean, self.white = mean.astype(np.float32), white.astype(np.float32)
         return self
 
     def see(self, pictures) -> np.ndarray:

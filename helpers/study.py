@@ -212,7 +212,8 @@ def _colored(picture, color: bool) -> np.ndarray:
     """Return a picture in colour or in grey; what has no colours gets those of magma."""
     if color:
         return picture if picture.ndim == 3 else colors.palette("magma")[picture]
-    return picture if picture.ndim == 2 else (picture @ np.array([0.299, 0.587, 0.114])).round().astype(np.uint8)
+    # In whole numbers: which way a half is rounded differs from processor to processor.
+    return picture if picture.ndim == 2 else ((picture @ np.array([299, 587, 114]) + 500) // 1000).astype(np.uint8)
 
 
 def contest(even: Seen, beat: Seen, centroids: int = 100, progress: bool = False) -> dict[str, np.ndarray]:

@@ -1,5 +1,7 @@
 """Robots: they find what can be told apart, nothing where there is nothing, and their intervals are right."""
 
+import os
+import subprocess
 import sys
 from dataclasses import replace
 from unittest.mock import MagicMock
@@ -117,6 +119,37 @@ def test_learned_patches_are_those_that_were_there():
     assert learned.shape == (2, 4, 4, 1)
     assert np.allclose(np.abs(learned), 1, atol=0.1)
     assert np.ptp(learned, axis=1).max() < 0.1
+
+
+LEARN = """
+import sys
+import numpy as np
+from helpers import robots
+noise = np.random.default_rng(0).integers(0, 256, (20, 64, 64), dtype=np.uint8)
+sys.stdout.buffer.write(robots.Eye(bands=16).learn(noise, 8000).kinds.tobytes())
+"""
+
+
+def test_an_eye_learns_the_same_on_every_processor():
+    """OpenBLAS rounds as it does on the processors of that name; where it knows no such names, nothing is tried."""
+    learned = [
+        subprocess.run(
+            [sys.executable, "-c", LEARN], env=os.environ | {"OPENBLAS_CORETYPE": name}, stdout=-1, check=True
+        )
+        for name in ("Prescott", "Haswell")
+    ]
+    one, other = (np.frombuffer(run.stdout, np.float32) for run in learned)
+    assert len(one) == 300 * 64
+    assert np.abs(one - other).max() < 1e-5
+
+
+def test_grey_is_rounded_the_same_on_every_processor():
+    """Where the lightness of a colour lies halfway between two levels, it is the upper one."""
+    every = np.indices((256, 256, 256), np.uint8).reshape(3, -1).T
+    exact = every.astype(np.int32) @ np.array([299, 587, 114], np.int32)
+    halfway = every[exact % 1000 == 500]
+    assert len(halfway) > 10_000
+    assert np.array_equal(study._colored(halfway[np.newaxis], False)[0], exact[exact % 1000 == 500] // 1000 + 1)
 
 
 def test_an_eye_says_what_it_needs():
