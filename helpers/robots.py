@@ -225,7 +225,9 @@ class Whitening:
 
     def __call__(self, seen) -> np.ndarray:
         """Return features in that scale, each row of length 1, so that a product of two rows is their cosine."""
-        return _unit((seen - self.mean) / self.scale @ self.turn)
+        # All rows at once: a product for each piece would take many times as long.
+        flat = seen.reshape(-1, seen.shape[-1])
+        return _unit((flat - self.mean) / self.scale @ self.turn).reshape(*seen.shape[:-1], -1)
 
 
 def _unit(rows) -> np.ndarray:
@@ -407,24 +409,24 @@ def alike(seen, wanted, known=None, ridge: float = _RIDGE) -> np.ndarray:
             "each, were given; as many of one as of the other were expected, and at least three pieces."
         )
 
-    def compared(others):
+    def compared(others, *parts):
         white = Whitening.of(others, ridge)
-        one, other = (_unit(white(part).mean(axis=1)) for part in (seen, wanted))
+        one, other = (_unit(white(part).mean(axis=1)) for part in parts)
         return one @ other.T
 
     # For so little to multiply, threads cost more than they bring.
     with threadpool_limits(1):
         if known is not None:
-            return compared(known)
+            return compared(known, seen, wanted)
         both, result = np.concatenate([seen, wanted], axis=1), np.empty((len(seen), len(wanted)))
         group = np.random.default_rng(0).permutation(len(seen)) % 5
         for one, other in combinations(range(5), 2):
-            cosines = compared(both[(group != one) & (group != other)])
+            judged = (group == one) | (group == other)
+            cosines, mine = compared(both[~judged], seen[judged], wanted[judged]), group[judged]
             # Within a group: as if it were compared with the next one.
-            within = [mine for mine, next_one in ((one, other), (other, one)) if next_one == (mine + 1) % 5]
+            within = [first for first, after in ((one, other), (other, one)) if after == (first + 1) % 5]
             for row, column in [(one, other), (other, one), *zip(within, within, strict=True)]:
-                place = np.ix_(group == row, group == column)
-                result[place] = cosines[place]
+                result[np.ix_(group == row, group == column)] = cosines[np.ix_(mine == row, mine == column)]
         return result
 
 

@@ -211,7 +211,7 @@ LAYOUTS = {
 def _colored(picture, color: bool) -> np.ndarray:
     """Return a picture in colour or in grey; what has no colours gets those of magma."""
     if color:
-        return picture if picture.ndim == 3 else colors.palette("magma")[picture]
+        return picture if picture.ndim == 3 else np.take(colors.palette("magma"), picture, axis=0)
     # In whole numbers: which way a half is rounded differs from processor to processor.
     return picture if picture.ndim == 2 else ((picture @ np.array([299, 587, 114]) + 500) // 1000).astype(np.uint8)
 
@@ -242,29 +242,38 @@ def contest(even: Seen, beat: Seen, centroids: int = 100, progress: bool = False
     >>> len(study.contest(seen, seen, centroids=2))
     24
     """
-    kinds = list(product(LAYOUTS.items(), ("grey", "colour"), (("even", even), ("on bars", beat))))
-    if progress:
-        from tqdm import tqdm
+    from joblib import Parallel, delayed
+    from threadpoolctl import threadpool_limits
 
-        kinds = tqdm(kinds, unit="layout")
-    result = {}
-    for (name, paint), tint, (pace, seen) in kinds:
+    kinds = list(product(LAYOUTS, ("grey", "colour"), ("even", "on bars")))
+    tasks = [delayed(_judged)(beat if pace == "on bars" else even, name, tint, centroids) for name, tint, pace in kinds]
+    # One limit around all: each thread that sets its own would lift those of the others.
+    with threadpool_limits(1):
+        found = Parallel(-1, prefer="threads", return_as="generator")(tasks)
+        if progress:
+            from tqdm import tqdm
 
-        def drawn(pictures, paint=paint, tint=tint):
-            bands = pictures.shape[1] // 4
-            return np.array([_colored(paint(_ROWS.unarrange(one, bands)), tint == "colour") for one in pictures])
+            found = tqdm(found, total=len(kinds), unit="layout")
+        return {", ".join(kind): right for kind, right in zip(kinds, found, strict=True)}
 
-        examples = drawn(seen.pictures[:, 0, 0])
-        # Where a moment has one pixel, there are fewer, and the eye looks everywhere.
-        step = 1 if name == "portrait" else 8
-        bands = examples.shape[1] if name in ("portrait", "self-similarity") else seen.pictures.shape[3] // 4
-        eye = robots.Eye(bands, centroids=centroids, step=step).learn(examples, 5000)
-        flat = seen.pictures.reshape(-1, *seen.pictures.shape[3:])
-        # Some at a time: those of a thousand pieces would fill the memory.
-        parts = [eye.see(drawn(part)) for part in np.array_split(flat, -(-len(flat) // 200))]
-        what = np.concatenate(parts).reshape(*seen.pictures.shape[:3], -1)
-        result[f"{name}, {tint}, {pace}"] = robots.found(robots.alike(what[:, 0], what[:, 1]))
-    return result
+
+def _judged(seen: Seen, name: str, tint: str, centroids: int) -> np.ndarray:
+    """Let a new eye learn one kind of picture and judge it: bool [pieces]."""
+    bands = seen.pictures.shape[3] // 4
+
+    def drawn(pictures):
+        return np.array([_colored(LAYOUTS[name](_ROWS.unarrange(one, bands)), tint == "colour") for one in pictures])
+
+    examples = drawn(seen.pictures[:, 0, 0])
+    # Where a moment has one pixel, there are fewer, and the eye looks everywhere.
+    step = 1 if name == "portrait" else 8
+    high = examples.shape[1] if name in ("portrait", "self-similarity") else bands
+    eye = robots.Eye(high, centroids=centroids, step=step).learn(examples, 5000)
+    flat = seen.pictures.reshape(-1, *seen.pictures.shape[3:])
+    # Some at a time: those of a thousand pieces would fill the memory.
+    parts = [eye.see(drawn(part)) for part in np.array_split(flat, -(-len(flat) // 200))]
+    what = np.concatenate(parts).reshape(*seen.pictures.shape[:3], -1)
+    return robots.found(robots.alike(what[:, 0], what[:, 1]))
 
 
 def ranked(table: dict[str, np.ndarray]) -> str:
