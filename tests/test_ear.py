@@ -1,5 +1,8 @@
 """What is clicked is what is heard: real files of every kind, real clicks, and the very sound that leaves the page."""
 
+from contextlib import ExitStack
+from functools import cache
+
 import ear
 import lab
 import numpy as np
@@ -63,19 +66,31 @@ TRIES = 40
 def browsers(names, chromium, firefox):
     """Parametrize a test: what to try in Chromium, and what in Firefox."""
     cases = [("Chromium", *case) for case in chromium] + [("Firefox", *case) for case in firefox]
-    return pytest.mark.parametrize(("open_notebook", *names), cases, indirect=["open_notebook"], scope="module")
+    return pytest.mark.parametrize(("open_notebook", *names), cases, indirect=["open_notebook"])
 
 
 @pytest.fixture(scope="module")
-def open_notebook(request, tmp_path_factory):
-    """A notebook in a browser, with the ear at it."""
-    path = lab.required({"Chromium": lab.chromium, "Firefox": lab.firefox}[request.param], request.param)
-    with lab.opened(tmp_path_factory.mktemp("lab"), path) as laboratory:
-        ear.start(laboratory.context)
-        notebook = laboratory.notebook("ear.ipynb")
-        notebook.do(SETUP)
-        notebook.browser = request.param
-        yield notebook
+def notebooks(tmp_path_factory):
+    """Open notebooks with the ear at them, one in each browser, and keep them open."""
+    with ExitStack() as stack:
+
+        @cache
+        def opened(name):
+            path = lab.required({"Chromium": lab.chromium, "Firefox": lab.firefox}[name], name)
+            laboratory = stack.enter_context(lab.opened(tmp_path_factory.mktemp("lab"), path))
+            ear.start(laboratory.context)
+            notebook = laboratory.notebook("ear.ipynb")
+            notebook.do(SETUP)
+            notebook.browser = name
+            return notebook
+
+        yield opened
+
+
+@pytest.fixture
+def open_notebook(request, notebooks):
+    """The notebook in the browser that is asked for."""
+    return notebooks(request.param)
 
 
 @pytest.fixture
