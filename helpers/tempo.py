@@ -384,11 +384,12 @@ def pick(strength, bpm, tightness: float = 100.0) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """The onsets of a part of the music, and what is known of its own parts: all tempos ask for the same."""
+    """The onsets of a part of the music, and what is known of it and of its own parts: all tempos ask for the same."""
 
     strength: np.ndarray
     begin: int = 0
     parts: dict = field(default_factory=dict)
+    stretches: dict = field(default_factory=dict)
 
     def __len__(self):
         return len(self.strength)
@@ -485,15 +486,22 @@ class _Stretch(NamedTuple):
     alike: float
 
 
-def _stretches(part: _Part, bpm: float, shortest: float = 0) -> list[_Stretch]:
+def _stretches(part: _Part, bpm: float, shortest: float = 0.0) -> list[_Stretch]:
     """Find the stretches in which one tempo holds, each a sixty-fourth of the whole at least.
 
     Lines of a beat are like their mean where the tempo holds, and not elsewhere. So a stretch is the run of lines with
     the greatest sum of correlations, less `_ALIKE` each. What is left before and after it is searched in the
     same way, and each half of music in which no tempo holds.
     """
+    shortest = shortest or len(part) / 64
+    if (bpm, shortest) not in part.stretches:
+        part.stretches[bpm, shortest] = _sought(part, bpm, shortest)
+    return part.stretches[bpm, shortest]
+
+
+def _sought(part: _Part, bpm: float, shortest: float) -> list[_Stretch]:
+    """Find them, as `_stretches` says."""
     length = len(part)
-    shortest = shortest or length / 64
     least = max(shortest, _LEAST * 60 / bpm * _RATE)
     if length < least or not part.strength.any():
         return []
