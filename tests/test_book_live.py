@@ -221,7 +221,7 @@ def to_end(control, end):
 def until_shown(page, root, pictures):
     """Wait until a live picture shows what Python drew."""
     shown = f"([root, pictures]) => ({SHOWN})(root).join() === pictures.join()"
-    page.page.wait_for_function(shown, arg=[root.element_handle(), pictures], timeout=20_000)
+    page.page.wait_for_function(shown, arg=[root.element_handle(), pictures], timeout=20_000, polling=50)
 
 
 def position(root, proof):

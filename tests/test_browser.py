@@ -453,7 +453,7 @@ def slide(notebook, key, which=0):
 def changed(hand, before):
     """Wait for another picture and return it."""
     canvas = hand.root.locator(".mycs-colors").first.element_handle()
-    hand.page.wait_for_function("([canvas, before]) => canvas.toDataURL() !== before", arg=[canvas, before])
+    hand.page.wait_for_function("([canvas, before]) => canvas.toDataURL() !== before", arg=[canvas, before], polling=50)
     return hand.colors()
 
 

@@ -75,7 +75,8 @@ def to_both_ends(page, slider):
         slider.focus()
         slider.press(key)
         if slider.input_value() != value:
-            page.wait_for_function(f"([cell, seen]) => ({SEEN})(cell) !== seen", arg=[cell, seen])
+            # Not in each frame, which would leave the kernel little of the computer.
+            page.wait_for_function(f"([cell, seen]) => ({SEEN})(cell) !== seen", arg=[cell, seen], polling=100)
         assert cell.evaluate("(cell) => cell.querySelector('.mycs-message').textContent") == "", key
 
 
