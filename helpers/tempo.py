@@ -364,10 +364,14 @@ def pick(strength, bpm, tightness: float = 100.0) -> np.ndarray:
     total = np.full(gaps[0] + n, -np.inf)
     sums, earlier = total[gaps[0] :], np.lib.stride_tricks.sliding_window_view(total, len(gaps))
     # As many frames at once as no beat is nearer to the one before.
-    for a in range(0, n, int(gaps[-1])):
-        b = min(a + int(gaps[-1]), n)
-        gain = (earlier[a:b] - (fine if one else fine[which[a:b]])).max(axis=1)
-        sums[a:b] = local[a:b] + np.where(gain > -np.inf, gain, 0)
+    step = int(gaps[-1])
+    room = np.empty((step, len(gaps)))
+    for a in range(0, n, step):
+        b = min(a + step, n)
+        gain = np.subtract(earlier[a:b], fine if one else fine[which[a:b]], out=room[: b - a]).max(axis=1)
+        if a < gaps[0]:
+            gain[gain == -np.inf] = 0
+        np.add(local[a:b], gain, out=sums[a:b])
     edged = np.pad(sums, 1, mode="edge")
     peaks = np.flatnonzero((sums > edged[:-2]) & (sums >= edged[2:]))
     peaks = peaks[sums[peaks] >= 0.5 * np.median(sums[peaks])] if len(peaks) else peaks
