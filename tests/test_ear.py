@@ -66,7 +66,7 @@ TRIES = 40
 def browsers(names, chromium, firefox):
     """Parametrize a test: what to try in Chromium, and what in Firefox."""
     cases = [("Chromium", *case) for case in chromium] + [("Firefox", *case) for case in firefox]
-    return pytest.mark.parametrize(("open_notebook", *names), cases, indirect=["open_notebook"])
+    return pytest.mark.parametrize(("notebook", *names), cases, indirect=["notebook"])
 
 
 @pytest.fixture(scope="module")
@@ -88,18 +88,13 @@ def notebooks(tmp_path_factory):
 
 
 @pytest.fixture
-def open_notebook(request, notebooks):
-    """The notebook in the browser that is asked for."""
-    return notebooks(request.param)
-
-
-@pytest.fixture
-def notebook(open_notebook):
-    """The same; it must not have complained at the end, and is left silent and without players."""
-    yield open_notebook
-    open_notebook.page.keyboard.up("Shift")
-    errors = list(open_notebook.errors)
-    open_notebook.empty()
+def notebook(request, notebooks):
+    """The one in the browser asked for; it must not have complained at the end, and is left silent and empty."""
+    notebook = notebooks(request.param)
+    yield notebook
+    notebook.page.keyboard.up("Shift")
+    errors = list(notebook.errors)
+    notebook.empty()
     assert errors == []
 
 

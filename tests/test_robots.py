@@ -121,24 +121,22 @@ def test_learned_patches_are_those_that_were_there():
     assert np.ptp(learned, axis=1).max() < 0.1
 
 
-LEARN = """
+LEARNED = """
 import sys
 import numpy as np
 from helpers import robots
 noise = np.random.default_rng(0).integers(0, 256, (20, 64, 64), dtype=np.uint8)
 sys.stdout.buffer.write(robots.Eye(bands=16).learn(noise, 8000).kinds.tobytes())
 """
+LEARN = [sys.executable, "-c", LEARNED]
 
 
 def test_an_eye_learns_the_same_on_every_processor():
     """OpenBLAS rounds as it does on the processors of that name; where it knows no such names, nothing is tried."""
-    learned = [
-        subprocess.run(
-            [sys.executable, "-c", LEARN], env=os.environ | {"OPENBLAS_CORETYPE": name}, stdout=-1, check=True
-        )
+    one, other = (
+        np.frombuffer(subprocess.check_output(LEARN, env=os.environ | {"OPENBLAS_CORETYPE": name}), np.float32)
         for name in ("Prescott", "Haswell")
-    ]
-    one, other = (np.frombuffer(run.stdout, np.float32) for run in learned)
+    )
     assert len(one) == 300 * 64
     assert np.abs(one - other).max() < 1e-5
 
