@@ -105,6 +105,11 @@ class AudioFile(sf.SoundFile):
         """Whether the file does not say how long it is, so that libsndfile would not read it to its end."""
         return self.frames == _ENDLESS
 
+    def block(self, room: np.ndarray, done: int) -> np.ndarray:
+        """Return the next block, float32 [samples, channels], in the memory of `room`; `done` samples were read."""
+        # What follows the last sample of a FLAC file, libFLAC takes for damage.
+        return self.read(out=room[: max(0, self.frames - done)] if self.format == "FLAC" else room)
+
     def unread(self) -> bool:
         """Say whether music may follow what was read: more than tags, where no length or a wrong one is given."""
         lost = re.search(r"Unknown chunk marker .* at position (\d+)\. Exiting", self.extra_info)
@@ -194,11 +199,18 @@ def unreadable(path: Path) -> str:
     return f"'{path.name}' is damaged or truncated audio: copy, download or export it again."
 
 
+def joined(path: Path) -> bool:
+    """Say whether a file is several put end to end."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return _joined(data)
+
+
 def _joined(data) -> bool:
     """Say whether a file of the same kind begins where the first one ends."""
-    if data[:4] == b"fLaC":
+    begin = mpeg.after_tag(data)
+    if data[begin : begin + 4] == b"fLaC":
         # A block of 34 bytes always comes first.
-        return data.find(b"fLaC\0\0\0\x22", 4) > 0
+        return data.find(b"fLaC\0\0\0\x22", begin + 4) > 0
     order = "big" if data[:4] in (b"FORM", b"RIFX") else "little"
     size = 8 + int.from_bytes(data[4:8], order)
     return data[:4] in (b"RIFF", b"RIFX", b"FORM") and data[:4] in (data[size : size + 4], data[size + 1 : size + 5])

@@ -16,7 +16,7 @@ import numpy as np
 import soundfile as sf
 
 from helpers import mixing
-from helpers.files import AudioFile, convert, unreadable
+from helpers.files import AudioFile, convert, joined, unreadable
 from helpers.outputs import clock
 
 __all__ = ["Track", "TrackError", "crowd", "load_track", "shipped"]
@@ -388,6 +388,8 @@ class Stream:
                 line = self._mixed(block)
                 self.length += len(block)
                 yield line
+            if file.format == "FLAC" and joined(path):
+                raise TrackError(unreadable(path))
             try:
                 lost, promised = file.endless or file.unread(), file.promised()
             except (sf.LibsndfileError, RuntimeError):
@@ -414,7 +416,7 @@ class Stream:
     def _read(self, file: AudioFile, room: np.ndarray) -> np.ndarray:
         """Return the next block of all channels, float32 [samples, channels], in the memory of `room`."""
         try:
-            return file.read(out=room)
+            return file.block(room, self.length)
         except (sf.LibsndfileError, RuntimeError):
             raise TrackError(unreadable(self.path)) from None
 

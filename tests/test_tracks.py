@@ -229,6 +229,59 @@ def test_joined_mp3_files_are_read_to_their_end(mode, between, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("less", range(-1, 7))
+def test_an_mp3_may_differ_from_its_header_by_four_frames(less, tmp_path):
+    path = write(tmp_path / "a.mp3", noise(44_100), 44_100)
+    data, whole = path.read_bytes(), load_track(path).signal
+    at = mpeg._side(data) + 8
+    told = int.from_bytes(data[at : at + 4], "big")
+    path.write_bytes(data[:at] + (told - less).to_bytes(4, "big") + data[at + 4 :])
+    signal = load_track(path).signal
+    # A header that is nearly right also says where the music begins; one that is wrong says nothing.
+    assert np.array_equal(signal[:20_000], whole[:20_000]) == (less <= 4)
+    assert len(signal) >= len(whole) - 4 * 1152
+    if less > 4:
+        assert len(signal) >= len(whole)
+
+
+@pytest.mark.parametrize("lost", range(7))
+def test_four_frames_may_be_missing_at_the_end_of_an_mp3(lost, tmp_path):
+    path = write(tmp_path / "a.mp3", noise(44_100), 44_100)
+    data, whole = path.read_bytes(), load_track(path).signal
+    ends = [end for _, end in recordings.mp3_frames(data, 44_100)]
+    path.write_bytes(data[: ends[-1 - lost]])
+    if lost <= 4:
+        signal = load_track(path).signal
+        assert np.array_equal(signal[:20_000], whole[:20_000])
+    else:
+        assert "truncated" in refusal(path)
+
+
+TAILS = {
+    "nothing of note": bytes(4000),
+    "the oldest tag": recordings.with_id3v1(b"", 44_100),
+    "lyrics and tags": recordings.with_tail(b"", 44_100),
+}
+
+
+@pytest.mark.parametrize("tail", TAILS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "W64"])
+def test_tags_behind_the_music_are_no_music(kind, tail, tmp_path):
+    suffix, subtype, rates = KINDS[kind]
+    path = write(tmp_path / f"a{suffix}", noise(3 * rates[-1] + 1), rates[-1], subtype)
+    samples = load_track(path).signal
+    path.write_bytes(path.read_bytes() + TAILS[tail])
+    assert np.array_equal(load_track(path).signal, samples)
+
+
+@pytest.mark.parametrize("kind", ["WAV 24", "OGG", "Opus"])
+def test_more_than_tags_behind_the_music_is_said(kind, tmp_path):
+    suffix, subtype, rates = KINDS[kind]
+    path = write(tmp_path / f"a{suffix}", noise(rates[-1]), rates[-1], subtype)
+    path.write_bytes(path.read_bytes() + np.random.default_rng(0).bytes(9000))
+    assert "does not say how long it is" in refusal(path)
+
+
 # What does not.
 
 
@@ -942,6 +995,23 @@ def test_a_few_far_samples_are_cut_and_said(where, value, channels, tmp_path):
     when = moments.even(track, 50)
     decibels = features.decibels(features.mel(track, when))
     assert np.median(decibels) > -40
+
+
+@pytest.mark.parametrize(("samples", "most"), [(100_000, 10), (1_500_000, 15)])
+@pytest.mark.parametrize("more", [0, 1])
+def test_only_a_few_far_samples_are_damage(samples, most, more, tmp_path):
+    signal = 0.2 * noise(samples)
+    where = np.linspace(0, samples - 1, most + more, dtype=int)
+    signal[where] = 100
+    track = load_track(write(tmp_path / "a.wav", signal, 44100, "FLOAT"))
+    assert np.abs(track.signal[where]) == pytest.approx(100 if more else 1)
+
+
+def test_a_few_samples_as_far_out_as_a_decoder_goes_are_kept(tmp_path):
+    signal = 0.2 * noise(44_100)
+    signal[[7, 30_000]] = 3.9
+    track = load_track(write(tmp_path / "a.wav", signal, 44100, "FLOAT"))
+    assert np.array_equal(track.signal, signal[:, 0])
 
 
 @pytest.mark.parametrize("scale", [2.99, 32768.0])
