@@ -13,10 +13,10 @@ __all__ = []
 
 # Windows are as long as fits into a tenth of a second, and one of sixteen is looked at.
 _WINDOWS_A_SECOND, _EACH = 10, 16
-# Bands begin at 50 Hz; each is a third of an octave wide, but not less than so many Hz.
-_LOWEST, _NARROWEST = 50.0, 40.0
+# Bands begin at 50 Hz; each is a third of an octave wide, but not less than what a Hann window can tell apart.
+_LOWEST, _NARROWEST = 50.0, 4.0 * _WINDOWS_A_SECOND
 # By how many decibels the mean may be quieter than channels that have nothing in common, and when we stop counting.
-_TOLERATED, _MOST = 9.0, 40.0
+_TOLERATED, MOST = 9.0, 40.0
 # By how many decibels more it may be quieter on average, over all that is heard.
 _NEGLIGIBLE = 0.1
 # How much of the mean is in a mix that prefers one channel: of two, it loses the sum and the difference of none.
@@ -121,7 +121,7 @@ def _lost(together, heard, mix) -> np.ndarray:
     """Return by how many decibels a mix is quieter than the mean of channels with nothing in common would be."""
     kept = np.einsum("i,...ij,j->...", mix, together, mix)
     share = np.divide(kept, heard, out=np.ones_like(heard), where=heard > 0)
-    return -10 * np.log10(np.maximum(share * len(mix), 10 ** (-_MOST / 10)))
+    return -10 * np.log10(np.maximum(share * len(mix), 10 ** (-MOST / 10)))
 
 
 def _average(lost, heard, tolerated: float) -> float:

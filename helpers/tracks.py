@@ -323,7 +323,8 @@ def _read_file(path: Path, name: str, truth: dict | None = None) -> Track:
     if not np.array_equal(mix, stream.mix) or lost:
         notes += [f"its channels cancel each other, so this is {mixing.words(mix)}"]
     if lost:
-        notes += [f"around {clock(where * len(signal) / stream.sr)}, it is {lost:.0f} dB quieter than they are"]
+        least = "at least " * (lost >= mixing.MOST)
+        notes += [f"around {clock(where * len(signal) / stream.sr)}, it is {least}{lost:.0f} dB quieter than they are"]
     note = "; ".join(filter(None, notes))
     return Track(signal, stream.sr, name, path, truth, **known, mix=tuple(mix.tolist()), note=note)
 
