@@ -57,6 +57,21 @@ def test_time_runs_along_a_timeline(n, start, length, even):
     stands_right(below, when)
 
 
+@pytest.mark.parametrize(("width", "height"), [(52, 28), (51, 28), (52, 27), (600, 20)])
+def test_two_texts_must_have_room(width, height):
+    where = layouts.rows(10, 10).centred()
+    axes = _around(composed(np.linspace(0, 50, 101), 1, where, hz=np.ones((1, 2))), width, height)
+    assert [bool(axis.ticks) for axis in axes] == 2 * [width >= 52 and height >= 28]
+
+
+@pytest.mark.parametrize("height", [28, 60, 140, 224, 900])
+def test_texts_beside_each_other_do_not_touch(height):
+    picture = composed(np.linspace(0, 50, 2001), 1, layouts.rows(40, 50).centred(), hz=np.ones((1, 2)))
+    _, left = _around(picture, 400, height)
+    places = np.array(sorted(left.ticks)) * height / picture.pixels.shape[0]
+    assert np.diff(places).min(initial=height) >= 14
+
+
 def test_pixels_of_the_same_moment_are_one_step():
     picture = composed(np.arange(0, 9.0))
     larger = Picture(*(grown.repeat(5, 0).repeat(5, 1) for grown in (picture.pixels, picture.times)), MUSIC)

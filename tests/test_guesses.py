@@ -150,6 +150,16 @@ def test_nonsense_gets_a_sentence(tmp_path, lines, sentence):
     assert len(str(caught.value).splitlines()) == 1
 
 
+@pytest.mark.parametrize(("number", "good"), [(10_000, True), (10_001, False)])
+def test_nobody_guesses_for_so_long(tmp_path, number, good):
+    written(tmp_path / "long.csv", HEADER, GOOD.replace("1,9", f"1,{number}"))
+    if good:
+        assert len(guesses.pool(tmp_path)) == 1
+    else:
+        with pytest.raises(ValueError, match=r"line 2: 'rounds' is '10001'; a whole number from 1"):
+            guesses.pool(tmp_path)
+
+
 def test_what_is_no_table_or_not_there_gets_a_sentence(tmp_path):
     with pytest.raises(ValueError, match=r"No results were found"):
         guesses.pool(tmp_path)

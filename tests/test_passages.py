@@ -47,6 +47,12 @@ def test_a_stream_is_measured_like_a_whole_track(seconds, small, tmp_path):
     assert found.duration == pytest.approx(track.duration)
 
 
+@pytest.mark.parametrize("sr", [11_025, 22_050, 44_100, 176_400])
+def test_no_stream_is_slower_than_a_piece_is_told_by(sr, tmp_path):
+    sf.write(tmp_path / "a.wav", np.zeros((sr, 1)), sr)
+    assert whole(tmp_path / "a.wav", 500.0).found[0].sr == 11_025
+
+
 @pytest.mark.parametrize(("sr", "slow"), [(8000, 8000), (32_000, 32_000), (44_100, 22_050), (96_000, 24_000)])
 @pytest.mark.parametrize("extra", [0, 1, 2, 3])
 def test_fast_music_is_halved(sr, slow, extra, tmp_path, monkeypatch):
@@ -140,6 +146,12 @@ def test_stretches_are_cut_out_of_the_stream(length, hop, tmp_path, monkeypatch)
     for start, found in zip(seen.starts, seen.found, strict=True):
         here = signal[start * 400 : (start + 20) * 400]
         assert np.array_equal(found, np.pad(here, (0, 8000 - len(here))))
+
+
+@pytest.mark.parametrize(("minutes", "kept"), [(9.9, True), (10.1, False)])
+def test_ten_minutes_are_looked_at_whole(minutes, kept, tmp_path):
+    sf.write(tmp_path / "long.wav", np.zeros(round(minutes * 60 * 22_050), np.int16), 22_050)
+    assert (whole(tmp_path / "long.wav") is not None) == kept
 
 
 def test_too_long_to_be_kept_is_not_looked_at(tmp_path, monkeypatch):
