@@ -20,6 +20,8 @@ __all__ = []
 
 # What libsndfile says of a FLAC file that was written by a stream.
 _ENDLESS = (1 << 63) - 1
+# How a FLAC file begins: a block of 34 bytes always comes first.
+_FLAC = b"fLaC\0\0\0\x22"
 # How many bytes of tags may follow the music of an MP3 file.
 _TAGS = 4096
 # Some programs write the size of the file, or of what follows, in place of the size of the sound.
@@ -110,6 +112,14 @@ class AudioFile(sf.SoundFile):
         # What follows the last sample of a FLAC file, libFLAC takes for damage.
         return self.read(out=room[: max(0, self.frames - done)] if self.format == "FLAC" else room)
 
+    def joined(self) -> bool:
+        """Say whether another FLAC file follows the one that was read, of which libFLAC says no word."""
+        if self.format != "FLAC":
+            return False
+        # It reads a little further than to the last sample.
+        self.raw.seek(max(4, self.raw.tell() - (1 << 16)))
+        return _FLAC in self.raw.read(1 << 17)
+
     def unread(self) -> bool:
         """Say whether music may follow what was read: more than tags, where no length or a wrong one is given."""
         lost = re.search(r"Unknown chunk marker .* at position (\d+)\. Exiting", self.extra_info)
@@ -199,18 +209,11 @@ def unreadable(path: Path) -> str:
     return f"'{path.name}' is damaged or truncated audio: copy, download or export it again."
 
 
-def joined(path: Path) -> bool:
-    """Say whether a file is several put end to end."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return _joined(data)
-
-
 def _joined(data) -> bool:
     """Say whether a file of the same kind begins where the first one ends."""
     begin = mpeg.after_tag(data)
     if data[begin : begin + 4] == b"fLaC":
-        # A block of 34 bytes always comes first.
-        return data.find(b"fLaC\0\0\0\x22", begin + 4) > 0
+        return data.find(_FLAC, begin + 4) > 0
     order = "big" if data[:4] in (b"FORM", b"RIFX") else "little"
     size = 8 + int.from_bytes(data[4:8], order)
     return data[:4] in (b"RIFF", b"RIFX", b"FORM") and data[:4] in (data[size : size + 4], data[size + 1 : size + 5])

@@ -16,7 +16,7 @@ import numpy as np
 import soundfile as sf
 
 from helpers import mixing
-from helpers.files import AudioFile, convert, joined, unreadable
+from helpers.files import AudioFile, convert, unreadable
 from helpers.outputs import clock
 
 __all__ = ["Track", "TrackError", "crowd", "load_track", "shipped"]
@@ -389,12 +389,12 @@ class Stream:
                 line = self._mixed(block)
                 self.length += len(block)
                 yield line
-            if file.format == "FLAC" and joined(path):
-                raise TrackError(unreadable(path))
             try:
-                lost, promised = file.endless or file.unread(), file.promised()
+                lost, promised, joined = file.endless or file.unread(), file.promised(), file.joined()
             except (sf.LibsndfileError, RuntimeError):
                 raise TrackError(unreadable(path)) from None
+        if joined:
+            raise TrackError(unreadable(path))
         if lost:
             raise TrackError(
                 f"'{path.name}' does not say how long it is, so it cannot be read to its end: {convert(path)}"

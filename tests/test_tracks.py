@@ -460,6 +460,15 @@ def test_joined_files_are_a_sentence_where_the_rest_would_be_lost(kind, other, t
     assert "put end to end" in sentence or "does not say how long it is" in sentence
 
 
+@pytest.mark.parametrize("seconds", [0.1, 1, 30])
+@pytest.mark.parametrize("tag", [b"", id3(1000)])
+def test_joined_flac_files_of_any_length(seconds, tag, tmp_path):
+    files = [write(tmp_path / f"{i}.flac", noise(int(44_100 * seconds)), 44_100, "PCM_16") for i in range(2)]
+    path = joined(tmp_path, *files)
+    path.write_bytes(tag + path.read_bytes())
+    assert "put end to end" in refusal(path)
+
+
 @pytest.mark.parametrize("suffix", [".wav", ".aiff", ".flac"])
 def test_tags_of_an_mp3_around_another_file(suffix, tmp_path, capfd):
     path = write(tmp_path / f"a{suffix}", noise(44100, 2), 44100, "PCM_16")
