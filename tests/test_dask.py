@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import count
 
 import pytest
-from test_folders import COMMAND, FLAGS, SMALL, album, contents, dies
+from test_folders import COMMAND, FLAGS, SMALL, album, contents, dies, kills_cost_nothing, long_album
 
-from helpers import command, make_pictures, workers
+from helpers import make_pictures, workers
 
 distributed = pytest.importorskip("distributed")
 PATIENCE = 60
@@ -72,16 +73,16 @@ def test_a_worker_that_is_killed_on_the_way_costs_nothing(music, made, cluster, 
     assert contents(out) == made
 
 
-def test_a_command_that_is_killed_goes_on(music, made, cluster, tmp_path):
-    out = tmp_path / "out"
-    arguments = [str(music), str(out), f"--scheduler={cluster}", *FLAGS]
-    run = subprocess.Popen([*COMMAND, *arguments])
-    while run.poll() is None and len(list(out.rglob("*.png"))) < 9:
-        time.sleep(0.005)
-    run.kill()
-    run.wait()
-    assert command.main(arguments) == 0
-    assert contents(out) == made
+def test_kills_of_the_command_and_of_workers_cost_nothing(cluster, tmp_path):
+    music, out, turn = long_album(tmp_path / "music"), tmp_path / "out", count()
+    make_pictures(music, tmp_path / "made", jobs=1, **SMALL)
+
+    def also():
+        if next(turn) % 3 == 1:
+            os.kill(pids(cluster)[0], signal.SIGKILL)
+
+    arguments = [*COMMAND, str(music), str(out), f"--scheduler={cluster}", *FLAGS]
+    kills_cost_nothing(arguments, out, contents(tmp_path / "made"), also)
 
 
 def test_a_file_that_kills_its_workers_is_found_out(cluster):

@@ -490,27 +490,53 @@ def test_splits_do_not_leak(by, tmp_path):
 # Crashes.
 
 
-def test_a_kill_at_any_moment_costs_nothing(tmp_path):
-    music = album(tmp_path / "music", 24)
-    make_pictures(music, tmp_path / "made", jobs=1, **SMALL)
-    out, rng, kills = tmp_path / "out", np.random.default_rng(0), 0
-    for wait in [*rng.uniform(0, 0.3, 4), None]:
-        run = subprocess.Popen([*COMMAND, str(music), str(out), "--jobs=2", *FLAGS], start_new_session=True)
-        before = len(list(out.rglob("*.png")))
-        while wait is not None and run.poll() is None and len(list(out.rglob("*.png"))) == before:
+# `make test-long` has patience.
+KILLS = 50 if os.environ.get("LONG") else 4
+
+
+def long_album(folder: Path, pieces: int = 30 * KILLS) -> Path:
+    """Write more short pieces than are done before the last of all kills."""
+    for number in range(pieces):
+        tone(folder / ("jazz", "rock")[number % 2] / f"{number}.wav", 0.4 + 0.5 * (number % 3), number)
+    return folder
+
+
+def recorded(out: Path) -> dict[str, tuple[int, int]]:
+    """Return the pictures that the record knows, each with what changes when a file is written anew."""
+    lines = (out / RECORD).read_bytes().splitlines(keepends=True)
+    rows = [row for line in lines if line.endswith(b"\n") for row in json.loads(line).get("rows", ())]
+    stats = {row["file_name"]: (out / row["file_name"]).stat() for row in rows}
+    return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in stats.items()}
+
+
+def kills_cost_nothing(arguments: list[str], out: Path, made: dict[str, bytes], also=lambda: None) -> None:
+    """Kill a command at random moments, and prove that nothing is lost, half written or done twice."""
+    rng, before = np.random.default_rng(0), {}
+    for number in range(KILLS):
+        run = subprocess.Popen(arguments, start_new_session=True)
+        there = len(list(out.rglob("*.png")))
+        while run.poll() is None and len(list(out.rglob("*.png"))) == there:
             time.sleep(0.005)
-        if wait is None:
-            assert run.wait() == 0
-        else:
-            time.sleep(wait)
-            kills += run.poll() is None
-            # Sometimes only the command is killed, and its processes live on for a moment.
-            (os.killpg if kills % 2 else os.kill)(run.pid, signal.SIGKILL)
-            run.wait()
-        for path in out.rglob("*.png"):
-            assert path.read_bytes() == (tmp_path / "made" / path.relative_to(out)).read_bytes()
-    assert kills >= 2
-    assert contents(out) == contents(tmp_path / "made")
+        time.sleep(rng.uniform(0, 0.06))
+        also()
+        assert run.poll() is None, "there were too few pieces"
+        # Sometimes only the command is killed, and its processes live on for a moment.
+        (os.killpg if number % 2 else os.kill)(run.pid, signal.SIGKILL)
+        run.wait()
+        now = recorded(out)
+        assert before.items() <= now.items()
+        before = now
+        for name, content in contents(out).items():
+            assert not name.endswith(".png") or content == made[name]
+    assert subprocess.run(arguments).returncode == 0
+    assert before.items() <= recorded(out).items()
+    assert contents(out) == made
+
+
+def test_kills_at_any_moment_cost_nothing(tmp_path):
+    music, out = long_album(tmp_path / "music"), tmp_path / "out"
+    make_pictures(music, tmp_path / "made", jobs=1, **SMALL)
+    kills_cost_nothing([*COMMAND, str(music), str(out), "--jobs=2", *FLAGS], out, contents(tmp_path / "made"))
 
 
 def killed_at(step: int, *given, **options) -> bool:
@@ -535,6 +561,14 @@ def killed_at(step: int, *given, **options) -> bool:
             before(lambda: self._file.truncate(self._file.seek(0, os.SEEK_END) - 40))()
             return append(self, entry)
 
+        def watch(event, arguments):
+            # Python tells of each file that is opened: to write, only one that counts for nothing, or the record's end.
+            if event == "open" and str(arguments[0]).startswith(f"{given[1]}{os.sep}"):
+                path, _, flags = arguments
+                if flags & (os.O_WRONLY | os.O_RDWR) and not (flags & os.O_APPEND or str(path).endswith(".part")):
+                    os._exit(2)
+
+        sys.addaudithook(watch)
         append, ledger.Ledger._append = ledger.Ledger._append, half
         os.fsync, os.replace = before(os.fsync), before(os.replace)
         try:
@@ -550,13 +584,12 @@ def killed_at(step: int, *given, **options) -> bool:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_fifty_kills_between_two_steps_cost_nothing(tmp_path):
-    music, out, kills = tmp_path / "music", tmp_path / "out", 0
-    for number in range(30):
-        tone(music / ("jazz", "rock")[number % 2] / f"{number}.wav", 0.4 + 0.5 * (number % 3), number)
+    music, out, kills = long_album(tmp_path / "music", 30), tmp_path / "out", 0
     make_pictures(music, tmp_path / "made", jobs=1, **SMALL)
     made, rng = contents(tmp_path / "made"), np.random.default_rng(0)
     while killed_at(rng.integers(1, 13), music, out, jobs=1, **SMALL):
         kills += 1
+        assert kills < 500
         there = contents(out)
         assert {name: there[name] for name in there if name.endswith(".png")}.items() <= made.items()
     assert kills >= 50

@@ -157,14 +157,24 @@ def test_a_long_piece_is_heard_and_drawn_from_its_middle(folder):
     np.testing.assert_allclose(tracks[number].signal, whole[15 * 8000 : 75 * 8000], atol=1e-4)
 
 
-def test_an_excerpt_is_not_silent():
+@pytest.mark.parametrize(("share", "heard"), [(0, False), (0.08, False), (0.13, True)])
+def test_an_excerpt_is_not_silent(share, heard):
     sr, rng = 8000, np.random.default_rng(0)
-    signal = np.zeros(60 * sr, np.float32)
-    signal[: 20 * sr] = rng.normal(0, 0.2, 20 * sr)
+    signal = rng.normal(0, 1, 60 * sr).astype(np.float32)
+    # In the last two thirds, so much of the loudness of the whole.
+    signal[: 20 * sr] *= 0.2
+    signal[20 * sr :] *= share * 0.2 / np.sqrt(3)
     track = quizzes.Track(signal, sr)
     begins = [quizzes._excerpt(track, rng)[0] for _ in range(20)]
-    assert max(begins) < 20
+    assert (max(begins) >= 20) == heard
     assert len(set(begins)) > 10
+
+
+def test_how_large_the_pictures_are(folder):
+    track = corpus.gather(folder).tracks().__next__()[1]
+    sides = {layout: quizzes._drawn(track, layout).pixels.shape[:2] for layout in LAYOUTS}
+    assert {side for layout in LAYOUTS if layout != "portrait" for side in sides[layout]} == {224}
+    assert sides["portrait"] == (112, 112)
 
 
 def test_what_is_refused(tmp_path, folder):
