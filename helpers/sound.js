@@ -16,9 +16,7 @@ function newPage() {
 
 const BLOCK = 1 / 8; // seconds of sound in a block
 const MOST_BYTES = 24e6; // bytes of sound that a page keeps of a piece
-const UNDER_WAY = 4; // questions that may wait for an answer: they are in the way of a click
-const URGENT = 6; // as many if what they ask for is needed soon: a long line carries no more than is under way on it
-const SOON = 1; // seconds in which it is needed
+const UNDER_WAY = 6; // questions that may wait for an answer: a long line carries no more, and a click waits for them
 const LARGEST = 8; // blocks in an answer, at most
 const FETCHED = 20; // seconds that are fetched in advance: Python may be busy for so long
 const HANDED = 2.5; // seconds that the sound card has in advance: a page in the background wakes once a second
@@ -111,8 +109,7 @@ class Asked {
     const end = Math.min(Math.ceil(Math.min(to, this.frames) / this.size), begin + (this.most >> 1));
     for (let i = begin; i < end; i++) {
       if (this.blocks.has(i) || coming(i)) continue;
-      const most = i * this.size < from + SOON * this.rate ? URGENT : UNDER_WAY;
-      if (this.waiting.size >= most && i > begin) return;
+      if (this.waiting.size >= UNDER_WAY && i > begin) return;
       // What is needed at once comes alone, and so sooner.
       const largest = i === begin ? 1 : this.largest;
       let n = 1;
