@@ -659,7 +659,7 @@ def clicked(page, times: int) -> Iterator[float]:
         ear.forget(page)
         page.mouse.click(box["x"] + box["width"] * ((0.3 + i * 0.37) % 1), box["y"] + box["height"] / 2)
         ear.until_heard(page, 0.3)
-        (one,) = (one for one in ear.heard(page) if np.abs(one.sound).max(initial=0) > ear.AUDIBLE)
+        one = ear.sounding(page)
         yield one.latency() / 1000
         page.keyboard.press(" ")
         page.wait_for_function("sound().paused")

@@ -17,6 +17,7 @@ from html import unescape
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from nbclient import NotebookClient
 from PIL import Image
 
@@ -193,6 +194,23 @@ def stills(cell) -> list[Still]:
             found.append((output.metadata.get("image/png", {}).get("alt", ""), data["image/png"]))
         found += [(unescape(alt), png) for alt, png in _IN_HTML.findall(data.get("text/html", ""))]
     return [Still(alt, Image.open(io.BytesIO(base64.b64decode(png)))) for alt, png in found]
+
+
+def same(one: Image.Image, other: Image.Image) -> bool:
+    """Tell whether two pictures are alike: at most one pixel in a thousand differs by more than 8 of 255 steps."""
+    if one.size != other.size:
+        return False
+    one, other = (np.asarray(picture.convert("RGB"), dtype=int) for picture in (one, other))
+    return bool((np.abs(one - other).max(axis=2) > 8).mean() <= 0.001)
+
+
+def come_out_again(path: Path, again: list):
+    """Prove that the pictures of the cells of a chapter, run again, are those that are stored."""
+    for before, after in zip(cells(read(path)), again, strict=True):
+        old, new = stills(before), stills(after)
+        assert len(old) == len(new), before.source
+        for one, other in zip(old, new, strict=True):
+            assert same(one.image, other.image), before.source
 
 
 def reading_minutes(nb) -> int:

@@ -105,6 +105,12 @@ def heard(page) -> list[Heard]:
     return result
 
 
+def sounding(page) -> Heard:
+    """Return what was heard of the one context of a page that sounds."""
+    (one,) = (one for one in heard(page) if np.abs(one.sound).max(initial=0) > AUDIBLE)
+    return one
+
+
 def joined(firsts, pieces) -> np.ndarray:
     """Return pieces of sound, each with its first frame, as one."""
     first = min(firsts)

@@ -105,7 +105,7 @@ class Page:
         ear.until_heard(self.page, HEARD + 0.05)
         self.page.keyboard.press(" ")
         self.page.wait_for_function("sound().paused")
-        (one,) = (one for one in ear.heard(self.page) if np.abs(one.sound).max(initial=0) > ear.AUDIBLE)
+        one = ear.sounding(self.page)
         first = ear.audible(one.sound)[0]
         return one.sound[first:][: round(HEARD * one.sr)], one.sr
 

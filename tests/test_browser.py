@@ -12,7 +12,6 @@ import nbformat
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from test_chapters import come_out_again
 
 from helpers import Track, explore
 
@@ -978,7 +977,7 @@ def test_a_chapter_that_was_saved_by_hand_comes_out_the_same(laboratory, tmp_pat
     monkeypatch.setattr(chapters, "THUMBNAILS", tmp_path)
     chapters.main([by_hand])
     assert without_pictures(by_hand) == without_pictures(chapter)
-    come_out_again(chapter, chapters.cells(chapters.read(by_hand)))
+    chapters.come_out_again(chapter, chapters.cells(chapters.read(by_hand)))
 
 
 def without_pictures(path):

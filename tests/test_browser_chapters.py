@@ -11,7 +11,7 @@ import chapters
 import nbformat
 import pytest
 from playwright.sync_api import TimeoutError
-from test_chapters import come_out_again, unclean
+from test_chapters import unclean
 
 pytest_plugins = ["lab"]
 
@@ -53,7 +53,7 @@ def notebook(laboratory, path):
 def test_chapter(notebook, path, shots):
     cells = [nbformat.from_dict({"outputs": outputs}) for outputs in notebook.run_each()]
     assert [output for cell in cells for output in unclean(cell.outputs)] == []
-    come_out_again(path, cells)
+    chapters.come_out_again(path, cells)
     notebook.page.locator(".jp-OutputArea details:not(.mycs-look)").evaluate_all(UNFOLD)
     for player in notebook.page.locator(".mycs").all():
         player.locator(".mycs-colors").first.wait_for()

@@ -61,12 +61,6 @@ def with_music(notebook, seconds=30, sr=16_000, channels=1):
     return music(seconds, sr, channels)
 
 
-def heard(notebook):
-    """What was heard, of the one context that sounds."""
-    (one,) = (one for one in ear.heard(notebook.page) if np.abs(one.sound).max(initial=0) > ear.AUDIBLE)
-    return one
-
-
 def test_only_the_band_of_a_row_is_heard(notebook):
     notebook.do(
         "noisy = Track(np.random.default_rng(0).normal(0, 0.1, 10 * 44100).astype(np.float32), 44100, 'noise')\n"
@@ -88,7 +82,7 @@ def test_only_the_band_of_a_row_is_heard(notebook):
         low, high = bands[[first, last]].min(), bands[[first, last]].max()
         assert hand.root.get_by_label("low (Hz)").input_value() == f"{low:.0f}"
         assert hand.root.get_by_label("high (Hz)").input_value() == f"{high:.0f}"
-        sound = heard(notebook).sound[-44_100:, 0]
+        sound = ear.sounding(notebook.page).sound[-44_100:, 0]
         power, hz = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2, np.arange(22_051)
         inside = power[(hz > low) & (hz < high)].mean()
         for outside in ((hz > 1) & (hz < low / 3), (hz > 3 * high) & (hz < 20_000)):
@@ -100,7 +94,7 @@ def test_only_the_band_of_a_row_is_heard(notebook):
     ear.forget(notebook.page)
     hand.click(4, 10)
     ear.until_heard(notebook.page, 1.5)
-    sound = heard(notebook).sound[-44_100:, 0]
+    sound = ear.sounding(notebook.page).sound[-44_100:, 0]
     power = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
     assert abs(10 * np.log10(power[10_000:20_000].mean() / power[100:5000].mean())) < 1
     assert not hand.root.get_by_label("low (Hz)").is_visible()
@@ -118,7 +112,7 @@ def test_both_moments_of_a_place_are_heard_one_after_the_other(notebook):
     hand.until_playing()
     assert hand.message.inner_text() == "First 0:05.0, then 0:20.0."
     hand.until_paused()
-    one = heard(notebook)
+    one = ear.sounding(notebook.page)
     first, second = passages(one.sound, one.sr, signal, 16_000)
     assert [first.second, second.second] == pytest.approx([5, 20], abs=NEAR)
     assert [first.until, second.until] == pytest.approx([7, 22], abs=2 * NEAR)
@@ -127,7 +121,7 @@ def test_both_moments_of_a_place_are_heard_one_after_the_other(notebook):
     hand.click(29 - 20, 5)
     ear.until_heard(notebook.page, 2.6)
     hand.page.keyboard.press(" ")
-    one = heard(notebook)
+    one = ear.sounding(notebook.page)
     (only,) = passages(one.sound, one.sr, signal, 16_000)
     assert only.second == pytest.approx(5, abs=NEAR)
     assert only.until > 7.4
@@ -177,7 +171,7 @@ def slowly(player):
     # Five milliseconds before an eighth of a second is over, in which the next block cannot come.
     hand.click(0, 26)
     ear.until_heard(notebook.page, 1)
-    one = heard(notebook)
+    one = ear.sounding(notebook.page)
     sound = one.sound[ear.audible(one.sound)[0] :]
     # A busy computer may be late for what comes after 60 ms.
     first = sound[: round(0.06 * one.sr)]
@@ -205,7 +199,7 @@ def test_over_a_long_and_narrow_line(laboratory, notebook, seconds, bits):
             hand.click(0, col)
             hand.root.get_by_text("Waiting for the sound …").wait_for()
             ear.until_heard(distant.page, 8)
-            one = heard(distant)
+            one = ear.sounding(distant.page)
             since = max(0, one.frame(one.pressed))
             found = passages(one.sound[since:], one.sr, signal, 44_100)
             wanted = [passage for passage in found if passage.until > col * 60 / 400 + 1]
@@ -269,7 +263,7 @@ def test_a_page_without_python_decodes_the_file(laboratory, site, ending):
         page.mouse.click(box["x"] + (col + 0.5) * box["width"] / 100, box["y"] + (row + 0.5) * box["height"] / 4)
         # What sounded before goes on until the click.
         ear.until_heard(page, 1.2)
-        (one,) = (one for one in ear.heard(page) if np.abs(one.sound).max(initial=0) > ear.AUDIBLE)
+        one = ear.sounding(page)
         found = passages(one.sound[max(0, one.frame(one.pressed)) :], one.sr, signal, 44_100)
         assert found[-1].second == pytest.approx((100 * row + col) / 20, abs=NEAR)
         assert found[-1].end - found[-1].begin > 0.4

@@ -124,31 +124,14 @@ def test_links_lead_somewhere(path):
 
 def test_thumbnail_is_the_chapters_own_picture(path):
     stored = Image.open(chapters.THUMBNAILS / f"{path.stem}.png").convert("RGB")
-    assert same(stored, chapters.thumbnail(chapters.read(path)))
-
-
-def same(one: Image.Image, other: Image.Image) -> bool:
-    """Tell whether two pictures are alike: at most one pixel in a thousand differs by more than 8 of 255 steps."""
-    if one.size != other.size:
-        return False
-    one, other = (np.asarray(picture.convert("RGB"), dtype=int) for picture in (one, other))
-    return bool((np.abs(one - other).max(axis=2) > 8).mean() <= 0.001)
+    assert chapters.same(stored, chapters.thumbnail(chapters.read(path)))
 
 
 @pytest.mark.skipif(lab.chromium() is not None, reason="they come out again in JupyterLab: test_browser_chapters")
 def test_pictures_come_out_again(path):
     again = chapters.run(chapters.read(path))
     assert unclean(outputs(again)) == []
-    come_out_again(path, chapters.cells(again))
-
-
-def come_out_again(path, cells):
-    """The pictures of the cells of a chapter, run again, are those that are stored."""
-    for before, after in zip(chapters.cells(chapters.read(path)), cells, strict=True):
-        old, new = chapters.stills(before), chapters.stills(after)
-        assert len(old) == len(new), before.source
-        for one, other in zip(old, new, strict=True):
-            assert same(one.image, other.image), before.source
+    chapters.come_out_again(path, chapters.cells(again))
 
 
 def test_solutions_solve(path):
@@ -186,5 +169,5 @@ def test_comparing_pictures_can_fail(path):
     picture = next(cell for cell in map(chapters.stills, chapters.cells(chapters.read(path))) if cell)[0].image
     pixels = np.array(picture.convert("RGB"))
     pixels[: len(pixels) // 20] = 128
-    assert same(picture, picture)
-    assert not same(picture, Image.fromarray(pixels))
+    assert chapters.same(picture, picture)
+    assert not chapters.same(picture, Image.fromarray(pixels))

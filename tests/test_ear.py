@@ -114,7 +114,7 @@ class Listener:
 
     def heard(self):
         """Return what was heard, of the one context that sounds, and the passages of the music in it."""
-        (heard,) = (one for one in ear.heard(self.page) if np.abs(one.sound).max() > ear.AUDIBLE)
+        heard = ear.sounding(self.page)
         return heard, passages(heard.sound, heard.sr, self.music, RATE)
 
     def since(self, press, seconds=0.25):
