@@ -34,12 +34,6 @@ for _player in _players:
 PIXELS = ((0.8, 0.9), (0.2, 0.3), (0.5, 0.5), *((x / 8, y / 8) for x in (3, 5, 2, 6) for y in (2, 3, 5, 6)))
 
 
-@pytest.fixture(scope="module")
-def shots(tmp_path_factory):
-    """The folder for screenshots."""
-    return Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("screenshots")).resolve()
-
-
 @pytest.fixture
 def notebook(laboratory, path):
     """A copy of a chapter, open in JupyterLab."""
@@ -50,14 +44,15 @@ def notebook(laboratory, path):
 
 
 @pytest.mark.parametrize("path", chapters.CHAPTERS, ids=lambda path: path.stem)
-def test_chapter(notebook, path, shots):
+def test_chapter(notebook, path):
     cells = [nbformat.from_dict({"outputs": outputs}) for outputs in notebook.run_each()]
     assert [output for cell in cells for output in unclean(cell.outputs)] == []
     chapters.come_out_again(path, cells)
     notebook.page.locator(".jp-OutputArea details:not(.mycs-look)").evaluate_all(UNFOLD)
     for player in notebook.page.locator(".mycs").all():
         player.locator(".mycs-colors").first.wait_for()
-    notebook.screenshots(shots, path.stem)
+    if folder := os.environ.get("SCREENSHOTS"):
+        notebook.screenshots(Path(folder).resolve(), path.stem)
     notebook.do(LISTEN)
     for player in notebook.page.locator(".mycs:has(.mycs-timed)").all():
         assert any(click_and_listen(notebook, player, x, y) for x, y in PIXELS)
