@@ -22,7 +22,7 @@ __all__ = []
 _ENDLESS = (1 << 63) - 1
 # How a FLAC file begins: a block of 34 bytes always comes first.
 _FLAC = b"fLaC\0\0\0\x22"
-# How many bytes of tags may follow the music of an MP3 file.
+# How many bytes of tags may follow the music of a file.
 _TAGS = 4096
 # Some programs write the size of the file, or of what follows, in place of the size of the sound.
 _HEADER = 1024
